@@ -1,0 +1,18 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Stands in for Inngest in the benchmark of acknowledgements: takes whatever it is sent, and accepts it 2 ms later. */
+const answerAfterMs = 2;
+const accepted = JSON.stringify({ ids: ["01JZZZZZZZZZZZZZZZZZZZZZZZ"], status: 200 });
+
+const server = createServer((request, response) => {
+  request.resume().on("end", () => {
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "application/json" }).end(accepted);
+    }, answerAfterMs);
+  });
+});
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+console.log(`Listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);

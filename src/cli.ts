@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import { countGaps, formatAnalysis, formatJobs, formatStats, plural } from "./cli/format.ts";
+import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
+import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
+
+if (existsSync(".env")) process.loadEnvFile(".env");
+
+const url = process.env["PR_CAPTURE_URL"] ?? `http://localhost:${process.env["PORT"] ?? 3000}`;
+const adminToken = process.env["ADMIN_TOKEN"] ?? "";
+const client = createQueueClient({ url, adminToken });
+
+const program = new Command("pr-capture")
+  .description("The manual queue of a running pr-capture server.")
+  .option("--json", "print what the server answered, for machines")
+  .hook("preAction", () => {
+    if (!adminToken)
+      throw new QueueApiError("ADMIN_TOKEN is not set. It has to be the server's; put it into .env.", null);
+  })
+  .addHelpText(
+    "after",
+    "\nPR_CAPTURE_URL names the server (http://localhost:3000); ADMIN_TOKEN has to be the server's. Both may be in .env.",
+  );
+
+program
+  .command("analyze")
+  .description("what is captured of a repository, or of all, and the gaps")
+  .argument("[owner/name]")
+  .action(async (repository?: string) => {
+    const analysis = await client.analyze(repository);
+    print(analysis, () => formatAnalysis(analysis));
+  });
+
+program
+  .command("backfill")
+  .description("capture a repository's history")
+  .argument("<owner/name>")
+  .option("--days <n>", "what changed in so many days; without it, in the server's BACKFILL_DAYS", toNumber)
+  .option("--all", "all of it")
+  .option("--watch", "go on until it is done")
+  .action(async (repository: string, { days, all, watch }: { days?: number; all?: true; watch?: true }) => {
+    if (days !== undefined && all) program.error("Choose one of --days and --all.");
+    const answer = await client.queueBackfill(repository, { ...(days && { days }), ...(all && { all }) });
+    print(answer, () =>
+      answer.queued > 0
+        ? `Queued the backfill of ${repository}.${watch ? "" : " Follow it with: pr-capture status --watch"}`
+        : `A backfill of ${repository} that goes back as far is queued already.${watch ? "" : " Follow it with: pr-capture status --watch"}`,
+    );
+    if (watch && answer.job) conclude(await watchBackfill(client, answer.job));
+  });
+
+program
+  .command("fix")
+  .description("capture exactly what is missing of a repository")
+  .argument("<owner/name>")
+  .option("--watch", "go on until it is done, and analyze again")
+  .action(async (repository: string, { watch }: { watch?: true }) => {
+    const before = await client.analyze(repository, 0);
+    const gaps = countGaps(before.total);
+    const { queued } = await client.fixGaps({ repository });
+    print({ queued, gaps }, () => {
+      if (gaps === 0) return `${repository} has no gaps.`;
+      const next = watch ? "" : " Follow them with: pr-capture status --watch";
+      return queued > 0
+        ? `Queued ${plural(queued, "capture")} for ${plural(gaps, "gap")} of ${repository}.${next}`
+        : `The captures of its ${plural(gaps, "gap")} are queued already.${next}`;
+    });
+    if (watch && gaps > 0) conclude(await watchFix(client, repository, gaps));
+  });
+
+program
+  .command("pull-request")
+  .description("capture everything of one pull request anew")
+  .argument("<owner/name>")
+  .argument("<number>", "the pull request's number", toNumber)
+  .action(async (repository: string, number: number) => {
+    const { queued } = await client.queuePullRequest(repository, number);
+    print({ queued }, () =>
+      queued > 0
+        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}. Follow them with: pr-capture status --watch`
+        : `${repository}#${number} is queued already. Follow it with: pr-capture status --watch`,
+    );
+  });
+
+program
+  .command("status")
+  .description("how many captures are in which state")
+  .option("--watch", "go on until nothing is pending or processing")
+  .action(async ({ watch }: { watch?: true }) => {
+    const stats = watch ? await watchStatus(client) : await client.getStats();
+    print(stats, () => formatStats(stats));
+  });
+
+program
+  .command("jobs")
+  .description("the newest captures")
+  .option("--state <state>", "pending, processing, completed, failed or cancelled")
+  .option("--limit <n>", "how many", toNumber, 20)
+  .action(async (options: { state?: string; limit: number }) => {
+    const jobs = await client.listJobs(options);
+    print(jobs, () => formatJobs(jobs));
+  });
+
+program
+  .command("replay")
+  .description("send a failed capture's event again")
+  .argument("<id>", "the job's id, as jobs shows it", toNumber)
+  .action(async (id: number) => {
+    const replayed = await client.replay(id);
+    print(replayed, () => `Sent again. Follow it with: pr-capture status --watch`);
+  });
+
+// Options may stand before the command or after it.
+for (const command of program.commands)
+  command.option("--json", "print what the server answered, for machines");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof QueueApiError)) throw error;
+  const hint =
+    error.status === null && adminToken ? " Start the server with npm start, or set PR_CAPTURE_URL." : "";
+  const message = `${error.message}${hint}`;
+  console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
+  process.exitCode = 1;
+}
+
+/** Says how what was watched has ended. */
+function conclude({ ok, answer, sentence }: { ok: boolean; answer: unknown; sentence: string }): void {
+  print(answer, () => sentence);
+  if (!ok) process.exitCode = 1;
+}
+
+function print(answer: unknown, sentence: () => string): void {
+  console.log(wantsJson() ? JSON.stringify(answer) : sentence());
+}
+
+function wantsJson(): boolean {
+  return [program, ...program.commands].some((command) => command.opts<{ json?: true }>().json);
+}
+
+function toNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  return number;
+}

@@ -1,0 +1,10 @@
+export { createGitHub } from "./create-github.ts";
+export type { GitHub, GitHubOptions, RecordedRequest } from "./create-github.ts";
+export { sendDelivery, signDelivery } from "./delivery.ts";
+export type { Delivery } from "./delivery.ts";
+export * as failures from "./failures.ts";
+export { pointsOf } from "./graphql/points.ts";
+export { seedPullRequests } from "./seed.ts";
+export { serveGitHub } from "./serve.ts";
+export { filesOf, reviewCommentsOf, submittedReviews } from "./state.ts";
+export type * from "./state.ts";

@@ -1,0 +1,37 @@
+import { getRequestListener } from "@hono/node-server";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Services } from "../services.ts";
+import { createNodeWebhookListener } from "./node-webhook-listener.ts";
+import { createRoutes, paths } from "./routes.ts";
+
+export interface RunningServer {
+  url: string;
+  /** Stops accepting, then waits for the requests under way. */
+  close(): Promise<void>;
+}
+
+/** Listens for everything there is. Throws when the port is taken. */
+export async function listen(
+  services: Services,
+  address: { host: string; port: number },
+): Promise<RunningServer> {
+  const onWebhook = createNodeWebhookListener(services.receive);
+  const onOther = getRequestListener(createRoutes(services).fetch);
+  const server = createServer((request, response) => {
+    if (request.url?.split("?", 1)[0] === paths.webhooks) onWebhook(request, response);
+    else void onOther(request, response);
+  });
+  server.listen(address.port, address.host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${address.host}:${port}`, close: () => closeServer(server) };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}

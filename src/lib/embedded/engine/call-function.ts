@@ -1,0 +1,122 @@
+import { toMilliseconds } from "./duration.ts";
+import type { LoadedRequest, PlannedStep } from "./queue.ts";
+
+export type Handler = (request: Request) => Promise<Response>;
+
+export interface FunctionError {
+  name: string;
+  message: string;
+  stack?: string;
+}
+
+/** What came of one request, as the Inngest SDK answers it. */
+export type Outcome =
+  | { type: "finished" }
+  /** A step has its result, which may be its final error. */
+  | { type: "step"; stepId: string; result: string }
+  | { type: "planned"; steps: PlannedStep[] }
+  /** To be tried again, at the time it named if any. `stepId` is null where the function threw outside its steps. */
+  | { type: "error"; stepId: string | null; error: FunctionError; retryAt: number | null }
+  | { type: "failed"; error: FunctionError };
+
+export const SERVE_URL = "http://localhost/api/inngest";
+/** `host`, which a real server would have seen: the SDK's edge handler fails without. */
+export const SERVE_HEADERS = { host: "localhost", "content-type": "application/json" };
+
+/** Calls the SDK's serve handler for one request, by Inngest's SDK protocol. */
+export async function callFunction(
+  handler: Handler,
+  request: LoadedRequest,
+  maxAttempts: number,
+  now: () => number,
+): Promise<Outcome> {
+  const query = new URLSearchParams({ fnId: request.functionId, stepId: request.stepId ?? "step" });
+  const response = await handler(
+    new Request(`${SERVE_URL}?${query.toString()}`, {
+      method: "POST",
+      headers: SERVE_HEADERS,
+      body: toBody(request, maxAttempts),
+    }),
+  );
+  const retryAt = toRetryAt(response.headers.get("retry-after"), now());
+  const body: unknown = JSON.parse((await response.text()) || "null");
+
+  if (response.status === 200) return { type: "finished" };
+  if (response.status !== 206) {
+    const error = toFunctionError(body);
+    if (response.headers.get("x-inngest-no-retry") === "true") return { type: "failed", error };
+    return { type: "error", stepId: null, error, retryAt };
+  }
+
+  const operations = body as Operation[];
+  const [first] = operations;
+  if (first && operations.length === 1) {
+    if (first.op === "StepRun") return toStep(first.id, { type: "data", data: first.data ?? null });
+    if (first.op === "StepFailed")
+      return toStep(first.id, { type: "error", error: toFunctionError(first.error) });
+    if (first.op === "StepError") {
+      return { type: "error", stepId: first.id, error: toFunctionError(first.error), retryAt };
+    }
+  }
+  const refused = operations.find(({ op }) => op !== "StepPlanned" && op !== "Sleep");
+  if (refused || !first) {
+    const message = `The embedded engine does not know ${refused?.op ?? "nothing"}, which the step ${refused?.displayName ?? ""} asks for. Inngest does.`;
+    return { type: "failed", error: { name: "NotSupportedError", message } };
+  }
+  const steps = operations.map(({ id, op, name }) =>
+    op === "Sleep"
+      ? { stepId: id, sleeps: true, dueAt: toWakeTime(name ?? "", now()) }
+      : { stepId: id, sleeps: false, dueAt: now() },
+  );
+  return { type: "planned", steps };
+}
+
+interface Operation {
+  id: string;
+  op: string;
+  name?: string;
+  displayName?: string;
+  data?: unknown;
+  error?: unknown;
+}
+
+/** Written by hand around the event and results, which are JSON already. */
+function toBody({ runId, attempt, event, steps }: LoadedRequest, maxAttempts: number): string {
+  const stack = [...steps.keys()];
+  const context = {
+    run_id: runId,
+    attempt,
+    max_attempts: maxAttempts,
+    disable_immediate_execution: false,
+    use_api: false,
+    stack: { stack, current: stack.length },
+  };
+  const results = [...steps].map(([stepId, result]) => `${JSON.stringify(stepId)}:${result}`);
+  return `{"version":2,"use_api":false,"ctx":${JSON.stringify(context)},"event":${event},"events":[${event}],"steps":{${results.join()}}}`;
+}
+
+function toStep(
+  stepId: string,
+  result: { type: "data"; data: unknown } | { type: "error"; error: FunctionError },
+) {
+  return { type: "step", stepId, result: JSON.stringify(result) } as const;
+}
+
+/** As the SDK serialised it, its cause included. */
+function toFunctionError(value: unknown): FunctionError {
+  const error = (typeof value === "object" && value !== null ? value : {}) as Partial<FunctionError>;
+  return { ...error, name: error.name ?? "Error", message: error.message ?? JSON.stringify(value) };
+}
+
+/** A number of seconds, or a date. */
+function toRetryAt(header: string | null, now: number): number | null {
+  if (header === null) return null;
+  const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header);
+  return Number.isNaN(at) ? null : at;
+}
+
+/** The SDK writes a sleep as a duration, or as the date that ends it. */
+function toWakeTime(name: string, now: number): number {
+  const milliseconds = toMilliseconds(name);
+  return milliseconds === null ? Date.parse(name) || now : now + milliseconds;
+}

@@ -1,0 +1,303 @@
+import type { SqlDatabase, SqlQueries } from "../sql-database.ts";
+
+/** A run as it is accepted, with its first request. */
+export interface NewRun {
+  eventId: string;
+  runId: string;
+  functionId: string;
+  /** Handed to the function as it is. */
+  event: unknown;
+  /** What it takes up while it executes: `<limit> <key>` each. */
+  slots: string[];
+  /** Lower goes first: the time of arrival in milliseconds, less the head start of its priority. */
+  rank: number;
+  /** Runs of the key start that far apart, but for so many at once, and in order of arrival whatever their ranks. Null: they need not. */
+  throttle: { key: string; gapMs: number; burst: number } | null;
+}
+
+/** A request that may execute now. */
+export interface ReadyRequest {
+  id: number;
+  lane: string;
+  slots: string[];
+  rank: number;
+}
+
+/** A request with all that its execution needs. */
+export interface LoadedRequest {
+  id: number;
+  runId: string;
+  functionId: string;
+  /** JSON. */
+  event: string;
+  /** The one step that it is to execute; null for the function from where it stands. */
+  stepId: string | null;
+  /** A step that only waits, and has waited. */
+  sleeps: boolean;
+  attempt: number;
+  /** Results as JSON by step, in the order in which the steps ended. */
+  steps: Map<string, string>;
+}
+
+export interface PlannedStep {
+  stepId: string;
+  sleeps: boolean;
+  dueAt: number;
+}
+
+/**
+ * The engine's tables, and everything it does to them; each function is one statement, so all of it or nothing happens.
+ *
+ * - **run**: one function for one event, deleted when it ends.
+ * - **step**: the remembered result of a step of an unfinished run.
+ * - **request**: one call of a function that is to be made: the function from where it stands, or one of several parallel steps.
+ *   Its row stays until the outcome is committed, so whatever was executing when the process died is simply still there.
+ * - **lane**: where a request waits. Null: for its time. Empty: for anyone's turn. Else for that slot, so that those of a
+ *   crowded key are not looked at again and again.
+ */
+const TABLES = `
+  create schema if not exists embedded_inngest;
+  create table if not exists embedded_inngest.seen_events (id text primary key, seen_at bigint not null);
+  create index if not exists seen_events_seen_at on embedded_inngest.seen_events (seen_at);
+  create table if not exists embedded_inngest.runs (
+    id text primary key, function_id text not null, event text not null, open_requests integer not null default 1
+  );
+  create table if not exists embedded_inngest.steps (
+    run_id text not null, step_id text not null, position bigint generated always as identity, result text not null,
+    primary key (run_id, step_id)
+  );
+  create table if not exists embedded_inngest.requests (
+    id bigint generated always as identity primary key, run_id text not null, step_id text,
+    sleeps boolean not null default false, attempt integer not null default 0,
+    slots text[] not null, rank bigint not null, due_at bigint not null, lane text
+  );
+  create index if not exists requests_run on embedded_inngest.requests (run_id);
+  create index if not exists requests_waiting on embedded_inngest.requests (lane, rank, id);
+  create index if not exists requests_due on embedded_inngest.requests (due_at) where lane is null;
+  create table if not exists embedded_inngest.throttles (key text primary key, free_at double precision not null);
+  -- A function for its settings alone: whatever the statistics say, the index has the order and the first page is enough.
+  create or replace function embedded_inngest.find_ready(lanes text[], except_ids bigint[], page integer)
+    returns table (id bigint, lane text, slots text[], rank bigint)
+    language sql stable set enable_seqscan = off set enable_bitmapscan = off as $$
+      select ready.* from unnest(lanes) as wanted (lane)
+       cross join lateral (
+         select r.id, r.lane, r.slots, r.rank from embedded_inngest.requests as r
+          where r.lane = wanted.lane and r.id <> all (except_ids)
+          order by r.rank, r.id limit page) as ready
+       order by ready.rank, ready.id limit page
+    $$;
+`;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export async function createTables(db: SqlDatabase): Promise<void> {
+  await db.exec(TABLES);
+}
+
+/**
+ * Keeps what the events start: an id counts once in 24 hours. Returns how many of the events were new, and when the first of
+ * the runs that a throttle holds back is due.
+ */
+export async function acceptRuns(
+  db: SqlQueries,
+  eventIds: string[],
+  runs: NewRun[],
+  now: number,
+): Promise<{ events: number; nextDue: number | null }> {
+  const [row] = await db.query<{ events: number; nextDue: number | null }>(
+    `with fresh as (
+       insert into embedded_inngest.seen_events as seen (id, seen_at)
+       select id, $1::bigint from unnest($2::text[]) as id
+       on conflict (id) do update set seen_at = excluded.seen_at where seen.seen_at <= excluded.seen_at - ${DAY_MS}
+       returning id),
+     given as (
+       select *, row_number() over same_throttle as nth
+         from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::float8[], $11::integer[])
+              with ordinality as run (event_id, id, function_id, event, slots, rank, throttle, gap, burst, n)
+        where event_id in (select id from fresh)
+       window same_throttle as (partition by throttle order by n)),
+     throttles as (
+       insert into embedded_inngest.throttles as known (key, free_at)
+       select throttle, $1 + count(*) * gap from given where throttle is not null group by throttle, gap
+       on conflict (key) do update set free_at = greatest(known.free_at, $1) + excluded.free_at - $1
+       returning key, free_at),
+     started as (
+       insert into embedded_inngest.runs (id, function_id, event) select id, function_id, event from given),
+     due as (
+       select given.*, coalesce(ceil(greatest($1, free_at - gap * (count(*) over (partition by throttle) - nth + burst))), $1) as due_at
+         from given left join throttles on throttles.key = given.throttle),
+     queued as (
+       insert into embedded_inngest.requests (run_id, slots, rank, due_at, lane)
+       select id, string_to_array(slots, chr(31)), rank, due_at, case when due_at <= $1 then '' end from due order by n
+       returning due_at, lane)
+     select (select count(*) from fresh) as events, (select min(due_at) from queued where lane is null) as "nextDue"`,
+    [
+      now,
+      eventIds,
+      runs.map((run) => run.eventId),
+      runs.map((run) => run.runId),
+      runs.map((run) => run.functionId),
+      runs.map((run) => JSON.stringify(run.event)),
+      runs.map((run) => run.slots.join("\u001f")),
+      runs.map((run) => run.rank),
+      runs.map((run) => run.throttle?.key ?? null),
+      runs.map((run) => run.throttle?.gapMs ?? 0),
+      runs.map((run) => run.throttle?.burst ?? 0),
+    ],
+  );
+  return row ?? { events: 0, nextDue: null };
+}
+
+/** After a start: nothing executes, and every request waits anew for its time or its turn. */
+export async function resetLanes(db: SqlQueries, now: number): Promise<void> {
+  await db.query(
+    `update embedded_inngest.requests set lane = case when due_at <= $1 then '' end
+      where lane is distinct from case when due_at <= $1 then '' end`,
+    [now],
+  );
+}
+
+/** Lets what is due wait for its turn. Returns when the next is due, null when none waits for its time. */
+export async function wakeDue(db: SqlQueries, now: number): Promise<number | null> {
+  await db.query("update embedded_inngest.requests set lane = '' where lane is null and due_at <= $1", [now]);
+  const [row] = await db.query<{ next: number | null }>(
+    "select min(due_at) as next from embedded_inngest.requests where lane is null",
+  );
+  return row?.next ?? null;
+}
+
+/** The first of what waits in these lanes, in order. The index answers for each lane alone, however long the others are. */
+export function findReady(
+  db: SqlQueries,
+  lanes: string[],
+  except: number[],
+  limit: number,
+): Promise<ReadyRequest[]> {
+  return db.query<ReadyRequest>("select * from embedded_inngest.find_ready($1, $2, $3)", [
+    lanes,
+    except,
+    limit,
+  ]);
+}
+
+export async function park(db: SqlQueries, parked: { id: number; lane: string }[]): Promise<void> {
+  await db.query(
+    `update embedded_inngest.requests as request set lane = parked.lane
+       from json_to_recordset($1) as parked (id bigint, lane text) where request.id = parked.id`,
+    [JSON.stringify(parked)],
+  );
+}
+
+export async function loadRequests(db: SqlQueries, ids: number[]): Promise<LoadedRequest[]> {
+  const rows = await db.query<Omit<LoadedRequest, "steps"> & { stepIds: string[]; results: string[] }>(
+    `select request.id, run.id as "runId", run.function_id as "functionId", run.event,
+            request.step_id as "stepId", request.sleeps, request.attempt, step."stepIds", step.results
+       from embedded_inngest.requests as request
+       join embedded_inngest.runs as run on run.id = request.run_id
+      cross join lateral (
+        select coalesce(array_agg(step_id order by position), '{}') as "stepIds",
+               coalesce(array_agg(result order by position), '{}') as results
+          from embedded_inngest.steps where run_id = run.id) as step
+      where request.id = any ($1::bigint[])`,
+    [ids],
+  );
+  return rows.map(({ stepIds, results, ...request }) => ({
+    ...request,
+    steps: new Map(stepIds.map((stepId, i) => [stepId, results[i] ?? "null"])),
+  }));
+}
+
+export interface StepResult {
+  requestId: number;
+  runId: string;
+  stepId: string;
+  /** JSON. */
+  result: string;
+}
+
+/** Remembers steps that functions executed on their way. */
+export async function storeSteps(db: SqlQueries, steps: StepResult[]): Promise<void> {
+  await db.query(
+    `with again as (update embedded_inngest.requests set attempt = 0 where id = any ($1::bigint[]) and attempt > 0)
+     insert into embedded_inngest.steps (run_id, step_id, result)
+     select * from unnest($2::text[], $3::text[], $4::text[])
+     on conflict (run_id, step_id) do update set result = excluded.result`,
+    [
+      steps.map((step) => step.requestId),
+      steps.map((step) => step.runId),
+      steps.map((step) => step.stepId),
+      steps.map((step) => step.result),
+    ],
+  );
+}
+
+/**
+ * Remembers one of several parallel steps. The last of them turns its request into one of the function itself;
+ * the others' requests end.
+ */
+export async function storePlannedStep(
+  db: SqlQueries,
+  request: LoadedRequest,
+  result: string,
+): Promise<void> {
+  await db.query(
+    `with run as (
+       update embedded_inngest.runs set open_requests = open_requests - 1
+        where id = $2 and exists (select from embedded_inngest.requests where id = $1 and step_id = $3)
+       returning open_requests),
+     stored as (
+       insert into embedded_inngest.steps (run_id, step_id, result) select $2, $3, $4 from run),
+     last as (
+       update embedded_inngest.requests set step_id = null, sleeps = false, attempt = 0
+        where id = $1 and (select open_requests from run) = 0)
+     delete from embedded_inngest.requests where id = $1 and (select open_requests from run) > 0`,
+    [request.id, request.runId, request.stepId, result],
+  );
+}
+
+/** Puts requests for parallel steps, or for one that sleeps, in the place of the function's own. */
+export async function planSteps(
+  db: SqlQueries,
+  request: LoadedRequest,
+  steps: PlannedStep[],
+  now: number,
+): Promise<void> {
+  await db.query(
+    `with planning as (
+       delete from embedded_inngest.requests where id = $1 returning run_id, slots, rank),
+     run as (
+       update embedded_inngest.runs set open_requests = $3 from planning where id = planning.run_id)
+     insert into embedded_inngest.requests (run_id, step_id, sleeps, slots, rank, due_at, lane)
+     select run_id, "stepId", sleeps, slots, rank, "dueAt", case when "dueAt" <= $4 then '' end
+       from planning, json_to_recordset($2) as step ("stepId" text, sleeps boolean, "dueAt" bigint)`,
+    [request.id, JSON.stringify(steps), steps.length, now],
+  );
+}
+
+export async function tryAgainAt(db: SqlQueries, request: LoadedRequest, dueAt: number): Promise<void> {
+  await db.query(
+    "update embedded_inngest.requests set attempt = $2, due_at = $3, lane = null where id = $1",
+    [request.id, request.attempt + 1, dueAt],
+  );
+}
+
+/** Forgets runs that ended, however they ended. */
+export async function deleteRuns(db: SqlQueries, runIds: string[]): Promise<void> {
+  await db.query(
+    `with requests as (delete from embedded_inngest.requests where run_id = any ($1)),
+          steps as (delete from embedded_inngest.steps where run_id = any ($1))
+     delete from embedded_inngest.runs where id = any ($1)`,
+    [runIds],
+  );
+}
+
+/** Forgets event ids older than the 24 hours in which they count, and throttles that hold nothing back. */
+export async function prune(db: SqlQueries, now: number): Promise<void> {
+  await db.query("delete from embedded_inngest.seen_events where seen_at <= $1", [now - DAY_MS]);
+  await db.query("delete from embedded_inngest.throttles where free_at <= $1", [now]);
+}
+
+/** PGlite has no autovacuum, and a queue's index is soon all dead rows without one. */
+export async function vacuum(db: SqlDatabase): Promise<void> {
+  await db.exec("vacuum embedded_inngest.requests, embedded_inngest.runs, embedded_inngest.steps");
+}

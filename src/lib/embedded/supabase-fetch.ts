@@ -1,0 +1,158 @@
+import type { SqlDatabase } from "./sql-database.ts";
+
+/**
+ * Answers supabase-js's `rpc()` from `db` as PostgREST would, for functions in `public` named `capture_…` that return
+ * one value. Anything else is refused: the program's every read and write is such a function.
+ */
+export function createSupabaseFetch(db: SqlDatabase): typeof fetch {
+  const statements = new Map<string, string>();
+
+  async function callFunction(name: string, body: string): Promise<Response> {
+    const args: unknown = body === "" ? {} : JSON.parse(body);
+    if (typeof args !== "object" || args === null || Array.isArray(args)) {
+      return refuse(400, "PGRST102", "The arguments must be a JSON object.");
+    }
+    const signature = `${name}(${Object.keys(args).toSorted().join(", ")})`;
+    let statement = statements.get(signature);
+    if (statement === undefined) {
+      const found = await findFunction(db, name, Object.keys(args));
+      if (found === null) return refuse(404, "PGRST202", `There is no function public.${signature}.`);
+      statement = toStatement(found);
+      statements.set(signature, statement);
+    }
+    const [row] = await db.query<{ result: string | null }>(statement, [body === "" ? "{}" : body]);
+    return new Response(row?.result ?? "null", { headers: JSON_HEADERS });
+  }
+
+  return async (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+    const [, name] = /\/rest\/v1\/rpc\/(capture_\w+)$/.exec(pathname) ?? [];
+    if (method !== "POST" || name === undefined) {
+      return refuse(
+        404,
+        "PGRST125",
+        `Only POST /rest/v1/rpc/capture_… is served here, not ${method} ${pathname}.`,
+      );
+    }
+    try {
+      const body = typeof init?.body === "string" ? init.body : await new Request(input, init).text();
+      return await callFunction(name, body);
+    } catch (error) {
+      return toErrorResponse(error);
+    }
+  };
+}
+
+interface FunctionSignature {
+  name: string;
+  isVoid: boolean;
+  /** Those given, quoted, each with its type. */
+  args: { name: string; type: string }[];
+}
+
+/** Null when no function of that name takes all these arguments. What is not given has to have a default. */
+async function findFunction(
+  db: SqlDatabase,
+  name: string,
+  given: string[],
+): Promise<FunctionSignature | null> {
+  const [found] = await db.query<FunctionSignature>(
+    `select quote_ident(p.proname) as name, p.prorettype = 'void'::regtype as "isVoid", coalesce(args.list, '[]') as args
+       from pg_proc p
+      cross join lateral (
+        select json_agg(json_build_object('name', quote_ident(a.name), 'type', format_type(a.type, null))) as list,
+               count(*) as matching
+          from unnest(p.proargnames[:p.pronargs], p.proargtypes::oid[]) as a (name, type)
+         where a.name = any ($2)) args
+      where p.pronamespace = 'public'::regnamespace and p.proname = $1 and not p.proretset
+        and args.matching = cardinality($2::text[])
+      order by p.pronargs
+      limit 1`,
+    [name, given],
+  );
+  return found ?? null;
+}
+
+function toStatement({ name, isVoid, args }: FunctionSignature): string {
+  const named = args.map((arg) => `${arg.name} => args.${arg.name}`).join(", ");
+  const columns = args.map((arg) => `${arg.name} ${arg.type}`).join(", ") || "nothing text";
+  const value = isVoid ? `public.${name}(${named})` : `to_json(public.${name}(${named}))`;
+  return `select ${value}::text as result from json_to_record($1::json) as args (${columns})`;
+}
+
+/** Postgres's own error in PostgREST's words and status; what has no SQLSTATE never reached the database. */
+function toErrorResponse(error: unknown): Response {
+  if (error instanceof SyntaxError) return refuse(400, "PGRST102", "The body is not JSON.");
+  const { code, message, detail, hint } = toPostgresError(error);
+  if (code === null) return refuse(503, "PGRST000", `The database did not answer: ${message}`);
+  return refuse(toStatus(code), code, message, detail, hint);
+}
+
+function toPostgresError(error: unknown) {
+  const text = (key: string) => {
+    const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, key) : null;
+    return typeof value === "string" ? value : null;
+  };
+  const code = text("code");
+  return {
+    code: code !== null && /^[0-9A-Z]{5}$/.test(code) ? code : null,
+    message: text("message") ?? String(error),
+    detail: text("detail"),
+    hint: text("hint"),
+  };
+}
+
+/** PostgREST's table, from a SQLSTATE or its class to an HTTP status. */
+const STATUS: Record<string, number> = {
+  "08": 503,
+  "09": 500,
+  "0L": 403,
+  "0P": 403,
+  "23503": 409,
+  "23505": 409,
+  "25006": 405,
+  "25": 500,
+  "28": 403,
+  "2D": 500,
+  "38": 500,
+  "39": 500,
+  "3B": 500,
+  "40": 500,
+  "42501": 403,
+  "42883": 404,
+  "42P01": 404,
+  "42P17": 500,
+  "53400": 500,
+  "53": 503,
+  "54": 500,
+  "55": 500,
+  "57": 500,
+  "57P01": 503,
+  "57P02": 503,
+  "57P03": 503,
+  "58": 500,
+  F0: 500,
+  HV: 500,
+  P0001: 400,
+  P0: 500,
+  XX: 500,
+};
+
+function toStatus(code: string): number {
+  const own = /^PT(\d{3})$/.exec(code); // raised by a function that wants this very status
+  if (own) return Number(own[1]);
+  return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? 400;
+}
+
+const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" };
+
+function refuse(
+  status: number,
+  code: string,
+  message: string,
+  details: string | null = null,
+  hint: string | null = null,
+): Response {
+  return new Response(JSON.stringify({ code, message, details, hint }), { status, headers: JSON_HEADERS });
+}

@@ -1,0 +1,184 @@
+/**
+ * What the captures of one pull request have in common: how they are scheduled, what a step reports, and what becomes of a failure.
+ *
+ *   step         a piece of a run that Inngest runs once and remembers
+ *   observation  what a payload or GitHub's answer says of an object, with the clock that orders it
+ *   unsettled    two observations of the same second that differ: only GitHub can tell which is later
+ */
+import type { GetStepTools, Inngest, InngestFunction, Logger } from "inngest";
+import type { GitHub, GitHubClient } from "../../github/client.ts";
+import { toInngestError } from "../../github/to-inngest-error.ts";
+import type { GitHubAccount } from "../../records/github-objects.ts";
+import { toAccounts } from "../../records/to-accounts.ts";
+import type { CaptureContext, JobStep } from "../../store/functions.ts";
+import { failJob } from "../../store/jobs.ts";
+import type { Store } from "../../store/store.ts";
+import { pullRequestDetails, type CaptureTarget, type PullRequestTarget } from "../events.ts";
+
+export interface CaptureDependencies {
+  inngest: Inngest;
+  store: Store;
+  github: GitHub;
+}
+
+export type StepTools = GetStepTools<Inngest>;
+
+/** What a job is about. Of an installation's there is no repository, and only of a pull request's a number. */
+export type JobTarget = Pick<CaptureTarget, "installationId" | "reason" | "priority"> &
+  Partial<Pick<PullRequestTarget, "repository" | "number">>;
+
+/** The run a step belongs to, as Inngest hands it to a function. */
+export interface CaptureRun<Target extends JobTarget = PullRequestTarget> {
+  event: { id?: string; name: string; data: Target };
+  runId: string;
+  attempt: number;
+}
+
+const installation = 'event.data.installationId == null ? "token" : string(event.data.installationId)';
+const isUrgent = 'event.data.priority == "critical" || event.data.priority == "high"';
+
+/** Shared by all functions: at once, an installation's captures stay well below the 100 requests that GitHub allows. */
+export const installationLimit = { scope: "env", key: installation, limit: 20 } as const;
+
+/** Priorities as seconds of head start. */
+export const priorityByUrgency = {
+  run: `event.data.priority == "critical" ? 600 : event.data.priority == "high" ? 300 : event.data.priority == "low" ? -300 : 0`,
+};
+
+/**
+ * How the captures of one pull request are scheduled: one after another; and the less urgent ones, which come by hundreds, at most so many
+ * a minute and installation. An urgent one has a throttle to itself, which never holds it.
+ */
+export const captureOptions = {
+  retries: 8,
+  concurrency: [
+    { key: 'string(event.data.repository.id) + "/" + string(event.data.number)', limit: 1 },
+    installationLimit,
+  ],
+  priority: priorityByUrgency,
+  throttle: { key: `${isUrgent} ? event.id : (${installation})`, limit: 120, period: "1m", burst: 30 },
+} satisfies Pick<InngestFunction.Options, "retries" | "concurrency" | "priority" | "throttle">;
+
+/** Where one step's rows come from, and what they cost. */
+export interface Observation {
+  /** GitHub's time of it: the payload's `updated_at`, or the date of the answer. */
+  observedAt: string;
+  source: "payload" | "fetch";
+  accounts?: readonly (GitHubAccount | null)[];
+  /** The repository's name as the observation shows it. Without it the event's is used, which may be an old one. */
+  repository?: { owner: string; name: string };
+  requests?: number;
+  points?: number;
+}
+
+/** What a step tells the store besides its rows. */
+export function toContext(
+  run: CaptureRun<CaptureTarget & { number?: number }>,
+  observation: Observation,
+): CaptureContext {
+  const { data } = run.event;
+  return {
+    repository: {
+      id: data.repository.id,
+      owner: observation.repository?.owner ?? data.repository.owner,
+      name: observation.repository?.name ?? data.repository.name,
+      seen_at: observation.repository ? observation.observedAt : null,
+    },
+    installation_id: data.installationId,
+    accounts: toAccounts(observation.accounts ?? []),
+    observed_at: observation.observedAt,
+    fetched_at: observation.source === "fetch" ? observation.observedAt : null,
+    job: toJobStep(run, observation),
+  };
+}
+
+/** A step's part in its job, with what it spent. */
+export function toJobStep(
+  { event, runId, attempt }: CaptureRun<JobTarget>,
+  { requests = 0, points = 0 }: Pick<Observation, "requests" | "points"> = {},
+): JobStep {
+  const { number, reason, priority } = event.data;
+  return {
+    event_id: event.id ?? runId,
+    event_name: event.name,
+    run_id: runId,
+    attempt,
+    number: number ?? null,
+    reason,
+    priority,
+    requests,
+    points,
+  };
+}
+
+/** The context of what the event carried. Its payload shows the repository's name too. */
+export function toPayloadContext(
+  run: CaptureRun<CaptureTarget & { number?: number }>,
+  observedAt: string,
+  accounts: readonly (GitHubAccount | null)[],
+): CaptureContext {
+  const { owner, name } = run.event.data.repository;
+  return toContext(run, { observedAt, source: "payload", accounts, repository: { owner, name } });
+}
+
+/** The context of a step that has seen nothing of GitHub. */
+export function toUnobservedContext(run: CaptureRun<CaptureTarget & { number?: number }>): CaptureContext {
+  return toContext(run, { observedAt: new Date().toISOString(), source: "payload" });
+}
+
+/** Lets a step ask GitHub, as the capture's installation, about its target. Throws what Inngest understands. */
+export async function askGitHub<Target extends CaptureTarget, Result>(
+  github: GitHub,
+  { event }: Pick<CaptureRun<Target>, "event">,
+  ask: (client: GitHubClient, target: Target) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await ask(await github.forInstallation(event.data.installationId), event.data);
+  } catch (error) {
+    throw toInngestError(error);
+  }
+}
+
+/**
+ * When GitHub can be asked about observations of that second: once the second is over for certain, since an answer within it may
+ * be overtaken.
+ */
+export function afterSecondOf(clock: string): Date {
+  return new Date(Math.floor(Date.parse(clock) / 1000) * 1000 + 2000);
+}
+
+/** Asks for the details of a pull request that only a review or comment has told of so far. */
+export async function requestDetails(step: StepTools, { event, runId }: CaptureRun): Promise<void> {
+  const { repository, installationId, number, reason, priority } = event.data;
+  await step.sendEvent("request-details", {
+    ...pullRequestDetails.create({ repository, installationId, number, reason, priority, unlessKnown: true }),
+    id: `${event.id ?? runId}:details`,
+  });
+}
+
+/** Ends the job of a run that is out of retries: it failed, or was cancelled where captures have stopped. */
+export function onCaptureFailure(store: Store) {
+  return async ({ error, event, runId, attempt, logger }: FailureArguments) => {
+    const failed = event.data.event;
+    const run = { event: failed, runId: event.data.run_id ?? runId, attempt };
+    logger.error({ eventId: failed.id, error: error.message }, "Capture failed");
+    const { repository, installationId } = failed.data;
+    const context = {
+      ...(repository && { repository: { ...repository, seen_at: null } }),
+      installation_id: installationId,
+      job: toJobStep(run),
+    };
+    await failJob(store, context, {
+      error: { name: error.name, message: error.message, stack: error.stack ?? null },
+      event: failed.data,
+    });
+  };
+}
+
+interface FailureArguments {
+  error: Error;
+  event: { data: { run_id?: string; event: CaptureRun<JobTarget>["event"] } };
+  runId: string;
+  attempt: number;
+  logger: Logger;
+}

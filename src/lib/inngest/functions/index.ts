@@ -1,0 +1,22 @@
+import { createCaptureInstallation, type InstallationOptions } from "./capture-installation.ts";
+import { createCapturePullRequestComments } from "./capture-pr-comments.ts";
+import { createCapturePullRequestDetails } from "./capture-pr-details.ts";
+import { createCapturePullRequestReviews } from "./capture-pr-reviews.ts";
+import { createCaptureRepository } from "./capture-repository.ts";
+import { createCaptureRepositorySync, type SyncDependencies } from "./capture-repository-sync.ts";
+import { createPruneJobs } from "./prune-jobs.ts";
+
+/** Every function that Inngest is served. */
+export function createFunctions(
+  dependencies: SyncDependencies & InstallationOptions & { jobRetentionDays: number },
+) {
+  return [
+    createCapturePullRequestDetails(dependencies),
+    createCapturePullRequestReviews(dependencies),
+    createCapturePullRequestComments(dependencies),
+    createCaptureInstallation(dependencies),
+    createCaptureRepository(dependencies),
+    createCaptureRepositorySync(dependencies),
+    createPruneJobs(dependencies),
+  ];
+}

@@ -1,0 +1,24 @@
+import type { CaptureContext, SyncItem } from "./functions.ts";
+import { call, type Store } from "./store.ts";
+
+/**
+ * Merges a page of many pull requests, and notes how many of `total` the sync has done; null leaves that as it is. Returns the
+ * numbers of those whose files are not captured for their present head.
+ */
+export async function mergeSync(
+  store: Store,
+  context: CaptureContext,
+  items: SyncItem[],
+  progress: { done: number | null; total: number | null } = { done: null, total: null },
+): Promise<number[]> {
+  return call(store, "capture_merge_sync", { context, items, ...progress });
+}
+
+/** Ends a sync that began at that moment, and its job. `complete`: it walked the whole repository. */
+export async function finishSync(
+  store: Store,
+  context: CaptureContext,
+  end: { began_at: string; complete: boolean; pull_requests: number },
+): Promise<void> {
+  await call(store, "capture_finish_sync", { context, ...end });
+}

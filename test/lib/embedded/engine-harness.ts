@@ -1,0 +1,60 @@
+import { Inngest, type InngestFunction } from "inngest";
+import { serve } from "inngest/edge";
+import {
+  createInngestEngine,
+  type EngineOptions,
+  type InngestEngine,
+} from "../../../src/lib/embedded/inngest-engine.ts";
+
+export interface Started {
+  engine: InngestEngine;
+  inngest: Inngest;
+}
+
+/** An engine that executes these functions, called through the SDK's real serve handler. Failed attempts wait no time. */
+export async function startEngine(
+  options: EngineOptions,
+  createFunctions: (inngest: Inngest) => InngestFunction.Any[],
+): Promise<Started> {
+  const engine = createInngestEngine({ backoff: () => 0, ...options });
+  const inngest = createInngest(engine);
+  await engine.start(serve({ client: inngest, functions: createFunctions(inngest) }));
+  return { engine, inngest };
+}
+
+export function createInngest(engine: InngestEngine): Inngest {
+  const logger = { info() {}, warn() {}, error() {}, debug() {} };
+  return new Inngest({ id: "test", isDev: true, checkpointing: false, fetch: engine.fetch, logger });
+}
+
+/** Time that only the test moves. */
+export function createClock(start = "2030-01-01T00:00:00Z") {
+  let time = Date.parse(start);
+  return {
+    now: () => time,
+    advance: (seconds: number) => (time += seconds * 1000),
+  };
+}
+
+/** Something to wait for, that whoever executes passes: `passed(n)` resolves once it was passed `n` times. */
+export function createGate() {
+  const opened = Promise.withResolvers<void>();
+  const waiters: { count: number; resolve: () => void }[] = [];
+  let count = 0;
+  return {
+    open: opened.resolve,
+    /** Says that somebody is here, and waits until the gate is open. */
+    pass: async () => {
+      count++;
+      for (const waiter of waiters) if (waiter.count <= count) waiter.resolve();
+      await opened.promise;
+    },
+    count: () => count,
+    passed: (wanted: number) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (count >= wanted) resolve();
+      else waiters.push({ count: wanted, resolve });
+      return promise;
+    },
+  };
+}

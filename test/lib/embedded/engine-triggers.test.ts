@@ -1,0 +1,195 @@
+import { cron, type InngestFunction } from "inngest";
+import { serve } from "inngest/edge";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createInngestEngine, type InngestEngine } from "../../../src/lib/embedded/inngest-engine.ts";
+import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
+import { openTestDatabase, resetDatabase } from "../../support/database.ts";
+import { createClock, createInngest, startEngine } from "./engine-harness.ts";
+
+let db: SqlDatabase;
+const engines: InngestEngine[] = [];
+
+beforeAll(async () => {
+  db = await openTestDatabase({ migrated: false });
+});
+
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.stop();
+  await resetDatabase(db);
+});
+
+afterAll(() => db.close());
+
+/** Functions that note what they are given. */
+async function start(triggers: Record<string, { event: string; if?: string }[]>, clock = createClock()) {
+  const ran: string[] = [];
+  const started = await startEngine({ db, now: clock.now }, (inngest) =>
+    Object.entries(triggers).map(([id, on]) =>
+      inngest.createFunction({ id, triggers: on }, ({ event }) => {
+        ran.push(`${id} ${event.name} ${JSON.stringify(event.data)}`);
+      }),
+    ),
+  );
+  engines.push(started.engine);
+  return { ...started, ran, clock };
+}
+
+const post = (engine: InngestEngine, body: unknown, headers = {}) =>
+  engine.fetch("http://localhost/e/key", { method: "POST", body: JSON.stringify(body), headers });
+
+test("an event runs every function that it triggers, and no other", async () => {
+  const { engine, inngest, ran } = await start({
+    first: [{ event: "a/one" }, { event: "a/two" }],
+    second: [{ event: "a/two" }],
+  });
+  const { ids } = await inngest.send([
+    { name: "a/one", data: { n: 1 } },
+    { name: "a/two", data: { n: 2 } },
+    { name: "a/three", data: { n: 3 } },
+  ]);
+  await engine.idle();
+  expect(ids).toHaveLength(3);
+  expect(ran.toSorted()).toEqual(['first a/one {"n":1}', 'first a/two {"n":2}', 'second a/two {"n":2}']);
+});
+
+test("an expression chooses among the events; one that cannot be evaluated does not match", async () => {
+  const { engine, inngest, ran } = await start({ high: [{ event: "a/b", if: "event.data.n > 1" }] });
+  await inngest.send([
+    { name: "a/b", data: { n: 1 } },
+    { name: "a/b", data: { n: 2 } },
+    { name: "a/b", data: {} },
+  ]);
+  await engine.idle();
+  expect(ran).toEqual(['high a/b {"n":2}']);
+});
+
+test("quotes, control characters and astral letters arrive as they were sent", async () => {
+  const { engine, inngest, ran } = await start({ echo: [{ event: "a/b" }] });
+  const data = { text: `"it's" \\ {a,b} \u0000 \u2028 🎉 \ud800` };
+  await inngest.send({ name: "a/b", data });
+  await engine.idle();
+  expect(ran).toEqual([`echo a/b ${JSON.stringify(data)}`]);
+});
+
+describe("an event id counts once in 24 hours", () => {
+  test("in one send, in two, and across names", async () => {
+    const { engine, inngest, ran } = await start({ any: [{ event: "a/b" }, { event: "a/c" }] });
+    await inngest.send([
+      { id: "same", name: "a/b", data: { n: 1 } },
+      { id: "same", name: "a/b", data: { n: 2 } },
+    ]);
+    await inngest.send({ id: "same", name: "a/c", data: { n: 3 } });
+    await engine.idle();
+    expect(ran).toEqual(['any a/b {"n":1}']);
+  });
+
+  test("and again the day after", async () => {
+    const { engine, inngest, ran, clock } = await start({ any: [{ event: "a/b" }] });
+    await inngest.send({ id: "same", name: "a/b" });
+    clock.advance(24 * 3600 - 1);
+    await inngest.send({ id: "same", name: "a/b" });
+    await engine.idle();
+    expect(ran).toHaveLength(1);
+    clock.advance(1);
+    await inngest.send({ id: "same", name: "a/b" });
+    await engine.idle();
+    expect(ran).toHaveLength(2);
+  });
+
+  test("events without an id of their own are told apart, but not when the SDK repeats its request", async () => {
+    const { engine, ran } = await start({ any: [{ event: "a/b" }] });
+    const twice = [{ name: "a/b" }, { name: "a/b" }];
+    const headers = { "x-inngest-event-id-seed": "1893456000000,c2VlZA==" };
+    const first: unknown = await (await post(engine, twice, headers)).json();
+    const second: unknown = await (await post(engine, twice, headers)).json();
+    await engine.idle();
+    expect(second).toEqual(first);
+    expect(ran).toHaveLength(2);
+  });
+});
+
+test("what could not be committed is answered 500, and nothing of it stays", async () => {
+  const { engine, ran } = await start({ any: [{ event: "a/b" }] });
+  await db.exec("alter table embedded_inngest.requests rename to away");
+  const answer = await post(engine, { id: "kept", name: "a/b" });
+  await db.exec("alter table embedded_inngest.away rename to requests");
+  expect(answer.status).toBe(500);
+  expect((await post(engine, { id: "kept", name: "a/b" })).status).toBe(200);
+  await engine.idle();
+  expect(ran).toHaveLength(1);
+});
+
+test("before the start and after the stop nothing is accepted", async () => {
+  const early = createInngestEngine({ db });
+  expect((await post(early, { name: "a/b" })).status).toBe(503);
+  const { engine } = await start({ any: [{ event: "a/b" }] });
+  await engine.stop();
+  expect((await post(engine, { name: "a/b" })).status).toBe(503);
+});
+
+test("a request that is none of the SDK's is refused", async () => {
+  const { engine } = await start({ any: [{ event: "a/b" }] });
+  expect((await post(engine, { data: {} })).status).toBe(400);
+  expect((await engine.fetch("http://localhost/v1/runs")).status).toBe(404);
+});
+
+test("a cron runs at its time, in its zone, and again at the next", async () => {
+  const clock = createClock("2030-01-01T00:00:30Z");
+  const ran: string[] = [];
+  const { engine } = await startEngine({ db, now: clock.now }, (inngest) => [
+    inngest.createFunction({ id: "minutely", triggers: [cron("*/5 * * * *")] }, ({ event }) => {
+      ran.push(`${event.name} ${new Date(clock.now()).toISOString()}`);
+    }),
+    inngest.createFunction({ id: "nightly", triggers: [cron("TZ=Europe/Paris 17 1 * * *")] }, () => {
+      ran.push("nightly");
+    }),
+  ]);
+  engines.push(engine);
+  await engine.idle();
+  expect(ran).toEqual([]);
+  clock.advance(4.5 * 60);
+  await engine.idle();
+  expect(ran).toEqual(["inngest/scheduled.timer 2030-01-01T00:05:00.000Z"]);
+  clock.advance(12 * 60);
+  await engine.idle();
+  expect(ran.toSorted()).toEqual([
+    "inngest/scheduled.timer 2030-01-01T00:05:00.000Z",
+    "inngest/scheduled.timer 2030-01-01T00:17:00.000Z",
+    "nightly",
+  ]);
+});
+
+describe("a function that declares what is not honoured stops the start", () => {
+  const refused: [Partial<InngestFunction.Options>, string][] = [
+    [{ rateLimit: { limit: 1, period: "1h" } }, "rateLimit"],
+    [{ idempotency: "event.data.id" }, "idempotency"],
+    [{ batchEvents: { maxSize: 2, timeout: "5s" } }, "batchEvents"],
+    [{ cancelOn: [{ event: "a/c" }] }, "cancel"],
+    [{ timeouts: { finish: "1h" } }, "timeouts"],
+    [{ singleton: { mode: "skip" } }, "singleton"],
+    [{ debounce: { period: "1s" } }, "debounce"],
+    [{ priority: { run: "event.data.(" } }, "priority.run (event.data.(: "],
+    [
+      { concurrency: [{ limit: 1, key: "other.id" }] },
+      "concurrency.0.key (other.id: Unknown variable: other)",
+    ],
+    [{ triggers: [{ event: "a/*" }] }, "triggers.0.event (wildcards)"],
+    [{ triggers: [{ cron: "every day" }] }, "triggers.0.cron (every day: not a cron pattern)"],
+  ];
+  test.each(refused)("%j", async (options, named) => {
+    const engine = createInngestEngine({ db });
+    const inngest = createInngest(engine);
+    const fn = inngest.createFunction({ id: "odd", triggers: [{ event: "a/b" }], ...options }, () => {});
+    await expect(engine.start(serve({ client: inngest, functions: [fn] }))).rejects.toThrow(
+      `The function test-odd declares ${named}`,
+    );
+  });
+});
+
+test("a client that does not use the engine's fetch stops the start", async () => {
+  const engine = createInngestEngine({ db });
+  const inngest = createInngest(createInngestEngine({ db }));
+  await expect(engine.start(serve({ client: inngest, functions: [] }))).rejects.toThrow(
+    "could not be registered",
+  );
+});

@@ -1,0 +1,94 @@
+import { schema } from "@octokit/graphql-schema";
+import { buildSchema, parse, validate } from "graphql";
+import { beforeEach, expect, test } from "vitest";
+import type { GitHubClient } from "../../../src/lib/github/client.ts";
+import { GraphqlError } from "../../../src/lib/github/errors.ts";
+import { listReviewThreads, reviewThreadsQuery } from "../../../src/lib/github/list-review-threads.ts";
+import { createTestGitHub, interceptGitHub, personalToken, ref, withToken } from "./intercept.ts";
+
+interceptGitHub();
+
+let client: GitHubClient;
+
+beforeEach(async () => {
+  client = await createTestGitHub().forInstallation(null);
+});
+
+const date = "Mon, 23 Nov 2026 20:00:05 GMT";
+
+function answer(reviewThreads: unknown, rest: Record<string, unknown> = {}) {
+  const repository = { databaseId: ref.repository.id, pullRequest: { reviewThreads } };
+  return { data: { rateLimit: { cost: 1 }, repository }, ...rest };
+}
+
+const threads = (hasNextPage: boolean) => ({
+  pageInfo: { hasNextPage, endCursor: "cursor" },
+  nodes: [
+    { isResolved: true, comments: { nodes: [{ fullDatabaseId: "2954182357" }] } },
+    { isResolved: false, comments: { nodes: [{ fullDatabaseId: "12" }] } },
+    { isResolved: false, comments: { nodes: [] } },
+  ],
+});
+
+test("the query is valid against GitHub's public schema", () => {
+  const github = buildSchema(schema.idl, { assumeValidSDL: true, assumeValid: true });
+  expect(validate(github, parse(reviewThreadsQuery))).toEqual([]);
+});
+
+test("a page names each thread by its first comment, and tells what it cost and where the next begins", async () => {
+  withToken(personalToken)
+    .post("/graphql", (body: { query: string; variables: unknown }) => {
+      expect(body.query).toBe(reviewThreadsQuery);
+      expect(body.variables).toEqual({
+        owner: "Codertocat",
+        name: "Hello-World",
+        number: 2,
+        after: "previous",
+      });
+      return true;
+    })
+    .reply(200, answer(threads(true)), { date });
+  expect(await listReviewThreads(client, ref, "previous")).toEqual({
+    date: "2026-11-23T20:00:05.000Z",
+    threads: [
+      { comment_id: 2954182357, resolved: true },
+      { comment_id: 12, resolved: false },
+    ],
+    after: "cursor",
+    points: 1,
+  });
+});
+
+test("the last page has no next, though it has a cursor", async () => {
+  withToken(personalToken)
+    .post("/graphql")
+    .reply(200, answer(threads(false)), { date });
+  expect(await listReviewThreads(client, ref, null)).toMatchObject({ after: null });
+});
+
+test("an answer with errors is an error, even one with data, and keeps GitHub's types and headers", async () => {
+  const errors = [
+    { type: "RATE_LIMITED", message: "API rate limit exceeded" },
+    { message: "Something went wrong" },
+  ];
+  withToken(personalToken)
+    .post("/graphql")
+    .reply(200, answer(threads(false), { errors }), { date, "x-ratelimit-remaining": "0" });
+  const failed = await listReviewThreads(client, ref, null).catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(GraphqlError);
+  expect(failed).toMatchObject({
+    message: "API rate limit exceeded; Something went wrong",
+    types: ["RATE_LIMITED", "UNKNOWN"],
+    headers: { "x-ratelimit-remaining": "0" },
+  });
+});
+
+test("a page of another repository, which has taken the name, gives no threads", async () => {
+  const { data } = answer(threads(false));
+  const repository = { ...data.repository, databaseId: 1 };
+  withToken(personalToken)
+    .post("/graphql")
+    .reply(200, { data: { ...data, repository } }, { date });
+  const page = await listReviewThreads(client, ref, null).catch(() => ({ threads: [] }));
+  expect(page.threads).toEqual([]);
+});

@@ -1,0 +1,300 @@
+import { inspect } from "node:util";
+import { NonRetriableError, RetryAfterError } from "inngest";
+import nock from "nock";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { GoneError, LaggingReplicaError, NoAccessError } from "../../../src/lib/github/errors.ts";
+import { getPullRequest } from "../../../src/lib/github/get-pull-request.ts";
+import { listReviewThreads } from "../../../src/lib/github/list-review-threads.ts";
+import { toInngestError } from "../../../src/lib/github/to-inngest-error.ts";
+import {
+  api,
+  createTestGitHub,
+  expectTokenRequest,
+  installationId,
+  interceptGitHub,
+  personalToken,
+  ref,
+} from "./intercept.ts";
+
+/** What becomes of GitHub's refusals, each given by an interposed GitHub to the real client. */
+
+interceptGitHub();
+
+const now = Date.parse("2026-11-23T20:00:00Z");
+const epoch = (after: number) => String(now / 1000 + after);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function refusalOf(ask: () => Promise<unknown>): Promise<Error> {
+  try {
+    await ask();
+  } catch (error) {
+    const refusal = toInngestError(error);
+    if (refusal instanceof Error) return refusal;
+  }
+  throw new Error("GitHub did not refuse.");
+}
+
+const askForPullRequest = async () => getPullRequest(await createTestGitHub().forInstallation(null), ref);
+const askForThreads = async () =>
+  listReviewThreads(await createTestGitHub().forInstallation(null), ref, null);
+
+const pullRequestPath = "/repos/Codertocat/Hello-World/pulls/2";
+
+function refuse(status: number, message: string, headers: Record<string, string> = {}): void {
+  nock(api)
+    .get(pullRequestPath)
+    .reply(status, { message, documentation_url: "https://docs.github.com/x" }, headers);
+}
+
+/** What Inngest does after it. It tells its own errors by their class. */
+function policyOf(error: Error): "wait" | "give up" | "back off" {
+  if (error instanceof RetryAfterError) return "wait";
+  return error instanceof NonRetriableError ? "give up" : "back off";
+}
+
+/** How many seconds from now Inngest waits before it tries again. */
+async function waitAfter(ask: () => Promise<unknown>): Promise<number> {
+  const refusal = await refusalOf(ask);
+  if (!(refusal instanceof RetryAfterError)) throw refusal;
+  return (Date.parse(refusal.retryAfter) - now) / 1000;
+}
+
+describe("a limit of the REST API", () => {
+  test.each([403, 429])("with nothing remaining ends at the reset (%i)", async (status) => {
+    const message = "API rate limit exceeded for installation ID 51.";
+    refuse(status, message, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": epoch(1800) });
+    expect(await waitAfter(askForPullRequest)).toBe(1800);
+  });
+
+  test.each([403, 429])("with retry-after ends when that says (%i)", async (status) => {
+    refuse(status, "You have exceeded a secondary rate limit.", {
+      "retry-after": "37",
+      "x-ratelimit-remaining": "4000",
+    });
+    expect(await waitAfter(askForPullRequest)).toBe(37);
+  });
+
+  test("with both says retry-after", async () => {
+    refuse(403, "You have exceeded a secondary rate limit.", {
+      "retry-after": "37",
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": epoch(1800),
+    });
+    expect(await waitAfter(askForPullRequest)).toBe(37);
+  });
+
+  test.each([
+    [403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."],
+    [403, "You have triggered an abuse detection mechanism."],
+    [429, "Too many requests"],
+  ])("that names no moment takes a minute at least (%i %s)", async (status, message) => {
+    refuse(status, message, { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": epoch(1800) });
+    expect(await waitAfter(askForPullRequest)).toBeGreaterThanOrEqual(60);
+  });
+
+  test.each([
+    ["a retry-after that is no number", { "retry-after": "soon" }],
+    ["an empty retry-after", { "retry-after": "" }],
+    ["nothing remaining and no reset", { "x-ratelimit-remaining": "0" }],
+    ["a reset that is no number", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon" }],
+  ])("with %s takes a minute at least", async (_, headers) => {
+    refuse(429, "Too many requests", headers);
+    expect(await waitAfter(askForPullRequest)).toBeGreaterThanOrEqual(60);
+  });
+
+  test("with a reset that is past by our clock is still waited for", async () => {
+    refuse(403, "API rate limit exceeded", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": epoch(-90) });
+    expect(await waitAfter(askForPullRequest)).toBeGreaterThan(0);
+  });
+});
+
+describe("a refusal for good", () => {
+  test.each([
+    [403, "Resource not accessible by integration"],
+    [404, "Not Found"],
+    [410, "Issues are disabled for this repo"],
+    [422, "Validation Failed"],
+    [451, "Repository access blocked"],
+  ])("is not tried again (%i %s)", async (status, message) => {
+    refuse(status, message, { "x-ratelimit-remaining": "4000" });
+    const refusal = await refusalOf(askForPullRequest);
+    expect(policyOf(refusal)).toBe("give up");
+    expect(refusal.message).toContain(`${status} to GET ${pullRequestPath}: ${message}`);
+  });
+});
+
+describe("a failure that may pass", () => {
+  test.each([
+    [401, "Bad credentials"],
+    [500, "Server Error"],
+    [502, "Bad Gateway"],
+    [503, "Service Unavailable"],
+    [504, "We couldn't respond to your request in time"],
+  ])("is tried again (%i %s)", async (status, message) => {
+    refuse(status, message);
+    const refusal = await refusalOf(askForPullRequest);
+    expect(policyOf(refusal)).toBe("back off");
+    expect(refusal.message).toContain(`${status} to GET ${pullRequestPath}`);
+  });
+
+  test("is tried again when GitHub answers with a page for people", async () => {
+    nock(api).get(pullRequestPath).reply(502, "<html>Unicorn!</html>", { "content-type": "text/html" });
+    expect(policyOf(await refusalOf(askForPullRequest))).toBe("back off");
+  });
+
+  test("is tried again when GitHub cannot be reached", async () => {
+    nock(api).get(pullRequestPath).replyWithError("connect ECONNREFUSED");
+    const refusal = await refusalOf(askForPullRequest);
+    expect(policyOf(refusal)).toBe("back off");
+    expect(refusal.message).toContain(pullRequestPath);
+  });
+
+  test("is tried again when GitHub does not answer in time", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    timeout.mockReturnValue(AbortSignal.abort(new DOMException("The operation timed out.", "TimeoutError")));
+    const refusal = await refusalOf(askForPullRequest);
+    timeout.mockRestore();
+    expect(policyOf(refusal)).toBe("back off");
+    expect(refusal.message).toContain("timed out");
+  });
+});
+
+describe("GraphQL", () => {
+  const graphql = () => nock(api).post("/graphql");
+  const failing = (type: string | undefined, message: string) => ({
+    data: null,
+    errors: [{ type, message }],
+  });
+
+  // GitHub has both types, and may still count points as remaining: https://github.com/yanyongyu/githubkit/issues/271
+  test.each([
+    ["RATE_LIMITED", "0"],
+    ["RATE_LIMIT", "0"],
+    ["RATE_LIMIT", "12"],
+  ])("a limit in HTTP 200 ends at the reset (%s, %s remaining)", async (type, remaining) => {
+    graphql().reply(200, failing(type, "API rate limit exceeded for installation ID 51."), {
+      "x-ratelimit-remaining": remaining,
+      "x-ratelimit-reset": epoch(600),
+    });
+    expect(await waitAfter(askForThreads)).toBe(600);
+  });
+
+  test.each(["RATE_LIMITED", "RATE_LIMIT"])(
+    "a limit that names no moment takes a minute at least (%s)",
+    async (type) => {
+      graphql().reply(200, failing(type, "API rate limit already exceeded"));
+      expect(await waitAfter(askForThreads)).toBeGreaterThanOrEqual(60);
+    },
+  );
+
+  test("a secondary limit in HTTP 200 bears no type, only its words and retry-after", async () => {
+    graphql().reply(200, failing(undefined, "You have exceeded a secondary rate limit."), {
+      "retry-after": "37",
+    });
+    expect(await waitAfter(askForThreads)).toBe(37);
+  });
+
+  test("a secondary limit in HTTP 403 is one as in REST", async () => {
+    graphql().reply(403, { message: "You have exceeded a secondary rate limit." }, { "retry-after": "37" });
+    expect(await waitAfter(askForThreads)).toBe(37);
+  });
+
+  test.each(["NOT_FOUND", "FORBIDDEN"])("%s is not tried again", async (type) => {
+    const partial = { data: { repository: null }, errors: [{ type, message: "Could not resolve" }] };
+    graphql().reply(200, partial, { "x-ratelimit-remaining": "4000" });
+    expect(policyOf(await refusalOf(askForThreads))).toBe("give up");
+  });
+
+  test("part of an answer with an error is tried again", async () => {
+    const message = "Something went wrong while executing your query.";
+    graphql().reply(200, { data: { repository: { pullRequest: null } }, errors: [{ message }] });
+    const refusal = await refusalOf(askForThreads);
+    expect(policyOf(refusal)).toBe("back off");
+    expect(refusal.message).toContain(message);
+  });
+
+  test.each([502, 504])("a query that took too long is tried again (%i)", async (status) => {
+    graphql().reply(status, { message: "We couldn't respond to your request in time." });
+    expect(policyOf(await refusalOf(askForThreads))).toBe("back off");
+  });
+});
+
+describe("the request for an installation's token", () => {
+  const ask = async () => getPullRequest(await createTestGitHub().forInstallation(installationId), ref);
+  const tokenRequest = () => nock(api).post(`/app/installations/${installationId}/access_tokens`);
+
+  test.each([
+    ["suspended", 403, "This installation has been suspended"],
+    ["uninstalled", 404, "Not Found"],
+  ])("of one that is %s is not tried again", async (_, status, message) => {
+    tokenRequest().reply(status, { message });
+    expect(policyOf(await refusalOf(ask))).toBe("give up");
+  });
+
+  test.each([401, 500, 503])("that fails with %i is tried again", async (status) => {
+    tokenRequest().reply(status, { message: "No" });
+    expect(policyOf(await refusalOf(ask))).toBe("back off");
+  });
+
+  test("that meets a limit waits for its end", async () => {
+    tokenRequest().reply(403, { message: "API rate limit exceeded" }, { "retry-after": "37" });
+    expect(await waitAfter(ask)).toBe(37);
+  });
+});
+
+describe("no token is in an error, not in its message and not beneath it", () => {
+  test.each([
+    [403, { "retry-after": "37" }],
+    [404, {}],
+    [401, {}],
+    [500, {}],
+  ])("%i", async (status, headers) => {
+    expectTokenRequest("ghs_secret");
+    refuse(status, "No", headers);
+    const refusal = await refusalOf(async () =>
+      getPullRequest(await createTestGitHub().forInstallation(installationId), ref),
+    );
+    const everything = inspect(refusal, { depth: Infinity, showHidden: true });
+    expect(everything).not.toContain("ghs_secret");
+    expect(everything).not.toMatch(/bearer/i);
+  });
+
+  test("GraphQL's", async () => {
+    nock(api)
+      .post("/graphql")
+      .reply(200, { errors: [{ type: "NOT_FOUND", message: "No" }] });
+    expect(inspect(await refusalOf(askForThreads), { depth: Infinity })).not.toContain(personalToken);
+  });
+});
+
+describe("what is not GitHub's answer", () => {
+  test("no access and gone are not tried again", () => {
+    for (const error of [new NoAccessError("No credential."), new GoneError("Another repository.")]) {
+      const refusal = toInngestError(error);
+      expect(refusal).toBeInstanceOf(NonRetriableError);
+      expect(refusal).toMatchObject({ message: error.message });
+    }
+  });
+
+  test("a lagging replica is asked again after some seconds", () => {
+    const refusal = toInngestError(new LaggingReplicaError("Older than before."));
+    expect(refusal).toBeInstanceOf(RetryAfterError);
+    expect(refusal).toMatchObject({ retryAfter: expect.stringMatching(/^[1-9]\d?$/) });
+  });
+
+  test("an error of Inngest's, the store's or the program's own passes unchanged", () => {
+    for (const error of [
+      new RetryAfterError("Wait", 1000),
+      new NonRetriableError("No"),
+      new TypeError("undefined is not a function"),
+    ]) {
+      expect(toInngestError(error)).toBe(error);
+    }
+  });
+});

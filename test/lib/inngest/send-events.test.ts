@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { createInngest } from "../../../src/lib/inngest/client.ts";
+import type { CaptureEvent } from "../../../src/lib/inngest/events.ts";
+import {
+  createSendEvents,
+  NotAcceptedError,
+  type SendOptions,
+} from "../../../src/lib/inngest/send-events.ts";
+
+/** The event endpoint of Inngest: takes what it is sent, answers as it is told. */
+let endpoint: Server;
+let received: { id: string }[][];
+let answer: "accept" | "refuse" | "stay silent";
+let send: (options?: SendOptions) => ReturnType<typeof createSendEvents>;
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const events = (await json(request)) as { id: string }[];
+  received.push(events);
+  if (answer === "stay silent") return;
+  const accepted = { ids: events.map((event) => event.id), status: 200 };
+  response
+    .writeHead(answer === "accept" ? 200 : 400)
+    .end(JSON.stringify(answer === "accept" ? accepted : { error: "no" }));
+}
+
+beforeEach(async () => {
+  received = [];
+  answer = "accept";
+  endpoint = createServer((request, response) => void take(request, response));
+  endpoint.listen(0, "127.0.0.1");
+  await once(endpoint, "listening");
+  const { port } = endpoint.address() as AddressInfo;
+  const inngest = createInngest({ isDev: true, baseUrl: `http://127.0.0.1:${port}` });
+  send = (options) => createSendEvents(inngest, options);
+});
+afterEach(() => {
+  endpoint.closeAllConnections();
+  endpoint.close();
+});
+
+const event = (id: number, padding = ""): CaptureEvent => ({
+  id: `delivery-${id}`,
+  name: "capture/pr.details",
+  data: { padding },
+});
+const idsOf = (events: { id: string }[]) => events.map(({ id }) => id);
+
+test("what comes within the window goes in one request, in its order", async () => {
+  const sendEvents = send({ windowMs: 20 });
+  await Promise.all([1, 2, 3].map((id) => sendEvents([event(id)])));
+  expect(received.map(idsOf)).toEqual([["delivery-1", "delivery-2", "delivery-3"]]);
+});
+
+test("no request is larger than Inngest takes, in events or in bytes", async () => {
+  const sendEvents = send({ windowMs: 20, maxEvents: 3, maxBytes: 2_500 });
+  await Promise.all([1, 2, 3, 4, 5, 6, 7].map((id) => sendEvents([event(id)])));
+  await Promise.all([8, 9, 10].map((id) => sendEvents([event(id, "x".repeat(1_000))])));
+  expect(received.map((events) => events.length)).toEqual([3, 3, 1, 2, 1]);
+  expect(new Set(received.flat().map(({ id }) => id)).size).toBe(10);
+});
+
+test("every caller hears of a request that was refused", async () => {
+  answer = "refuse";
+  const sendEvents = send();
+  const outcomes = await Promise.allSettled([sendEvents([event(1)]), sendEvents([event(2)])]);
+  for (const outcome of outcomes)
+    expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(NotAcceptedError) });
+  answer = "accept";
+  await sendEvents([event(3)]);
+});
+
+test("a caller waits for Inngest only so long", async () => {
+  answer = "stay silent";
+  await expect(send({ timeoutMs: 50 })([event(1)])).rejects.toThrow(
+    "did not accept the events within 0.05 s",
+  );
+});

@@ -1,0 +1,509 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { mergeComments, mergeThreads } from "../../../src/lib/store/comments.ts";
+import {
+  beginJob,
+  cancelPendingJobs,
+  failJob,
+  getJob,
+  getQueueStats,
+  listJobs,
+  pruneJobs,
+  queueJobs,
+  unqueueJobs,
+} from "../../../src/lib/store/jobs.ts";
+import { finishListing } from "../../../src/lib/store/listings.ts";
+import { mergePullRequest, replaceFiles } from "../../../src/lib/store/pull-requests.ts";
+import { mergeReviews } from "../../../src/lib/store/reviews.ts";
+import type { JobStep, QueuedJob } from "../../../src/lib/store/functions.ts";
+import { StoreError } from "../../../src/lib/store/store.ts";
+import { openStore, type TestStore } from "./open-store.ts";
+import {
+  at,
+  file,
+  inFetch,
+  inPayload,
+  issueComment,
+  number,
+  partialPullRequest,
+  pullRequest,
+  repositoryId,
+  review,
+  reviewComment,
+} from "./observations.ts";
+
+let db: TestStore;
+
+beforeAll(async () => {
+  db = await openStore();
+});
+beforeEach(() => db.clear());
+afterAll(() => db.close());
+
+const theJob = async () => (await db.rows("capture.jobs"))[0];
+
+/** A step of one and the same run. */
+const step = (job: Partial<JobStep> = {}) =>
+  inFetch(8, { job: { event_id: "event", run_id: "run", ...job } });
+
+/** The steps of a capture that write rows, each with the rows that it has to tell of when it runs on an empty database. */
+const writingSteps = [
+  {
+    name: "a pull request",
+    rows: 1,
+    run: () => mergePullRequest(db.store, step(), pullRequest(5)),
+  },
+  {
+    name: "reviews",
+    rows: 2,
+    run: () =>
+      mergeReviews(db.store, step(), {
+        number,
+        pull_request: partialPullRequest(5),
+        reviews: [review(1, 8), review(2, 8)],
+        finished: true,
+      }),
+  },
+  {
+    name: "comments, one of them of a resolved thread",
+    rows: 2,
+    run: () =>
+      mergeComments(db.store, step(), {
+        number,
+        pull_request: partialPullRequest(5),
+        comments: [issueComment(1, 5), reviewComment(1, 5, { resolved: true, resolved_clock: at(5) })],
+        finished: true,
+      }),
+  },
+  {
+    name: "threads",
+    before: () =>
+      mergeComments(db.store, inPayload(4), {
+        number,
+        pull_request: null,
+        comments: [reviewComment(1, 4), reviewComment(2, 4)],
+        finished: true,
+      }),
+    rows: 2,
+    run: () =>
+      mergeThreads(db.store, step(), [
+        { comment_id: 1, resolved: true },
+        { comment_id: 2, resolved: false },
+      ]),
+  },
+  {
+    name: "files",
+    before: () => mergePullRequest(db.store, inPayload(5), pullRequest(5)),
+    rows: 3,
+    run: () =>
+      replaceFiles(db.store, step(), number, {
+        head_sha: "aaaa",
+        base_ref: "main",
+        files: [file("a.ts"), file("b.ts"), file("c.ts")],
+        truncated: false,
+      }),
+  },
+  {
+    name: "a listing's end",
+    before: () =>
+      mergeReviews(db.store, inPayload(4), {
+        number,
+        pull_request: null,
+        reviews: [review(1, 4), review(2, 4)],
+        finished: true,
+      }),
+    rows: 2,
+    run: () => finishListing(db.store, step(), { number, kinds: ["submitted"], began_at: at(8) }),
+  },
+];
+
+const jobOfTheRun = async () => (await db.rows("capture.jobs where event_id = 'event'"))[0];
+
+describe.each(writingSteps)("a step that writes $name", ({ before, run, rows }) => {
+  test("tells its rows in the job", async () => {
+    await before?.();
+    await run();
+    expect(await jobOfTheRun()).toMatchObject({ rows_written: rows });
+  });
+
+  test("adds no rows when it is run again after its commit", async () => {
+    await before?.();
+    await run();
+    await run();
+    expect(await jobOfTheRun()).toMatchObject({ rows_written: rows });
+  });
+});
+
+test("a job tells what asked for it, which run did it, and what it cost", async () => {
+  const context = inFetch(8, {
+    job: {
+      event_id: "guid:capture/pr.reviews",
+      event_name: "capture/pr.reviews",
+      run_id: "run",
+      attempt: 2,
+      reason: "backfill",
+      priority: "low",
+      requests: 3,
+      points: 4,
+    },
+  });
+  await mergeReviews(db.store, context, {
+    number,
+    pull_request: null,
+    reviews: [review(1, 8)],
+    finished: true,
+  });
+  expect(await theJob()).toEqual({
+    id: expect.any(Number),
+    event_id: "guid:capture/pr.reviews",
+    event_name: "capture/pr.reviews",
+    run_id: "run",
+    repository_id: repositoryId,
+    repository: "acme/web",
+    number,
+    installation_id: 51,
+    reason: "backfill",
+    priority: "low",
+    state: "completed",
+    attempts: 3,
+    error: null,
+    event: null,
+    created_at: expect.any(String),
+    started_at: expect.any(String),
+    finished_at: expect.any(String),
+    requests: 3,
+    points: 4,
+    rows_written: 1,
+    since: null,
+    done: null,
+    total: null,
+  });
+});
+
+test("a run's steps add up in one job, which is done with the last", async () => {
+  const pages = [{ requests: 1 }, { requests: 1, attempt: 3 }, { points: 2, attempt: 1 }];
+  for (const [index, page] of pages.entries()) {
+    await mergeReviews(db.store, step(page), {
+      number,
+      pull_request: null,
+      reviews: [review(index + 1, 8)],
+      finished: false,
+    });
+    expect(await theJob()).toMatchObject({ state: "processing", finished_at: null });
+  }
+  await finishListing(db.store, step(), { number, kinds: ["submitted"], began_at: at(8) });
+  expect(await db.rows("capture.jobs")).toMatchObject([
+    {
+      state: "completed",
+      finished_at: expect.any(String),
+      requests: 2,
+      points: 2,
+      rows_written: 3,
+      attempts: 4,
+    },
+  ]);
+});
+
+test("what is unsettled leaves the job open", async () => {
+  const merge = (body: string) =>
+    mergeReviews(db.store, inPayload(5, { job: { event_id: "event" } }), {
+      number,
+      pull_request: null,
+      reviews: [review(1, 5, { body })],
+      finished: true,
+    });
+  await merge("One");
+  expect(await theJob()).toMatchObject({ state: "completed" });
+  await merge("Other");
+  expect(await theJob()).toMatchObject({ state: "processing", finished_at: null });
+});
+
+test("a pull request whose files are missing leaves the job open until they are there", async () => {
+  await mergePullRequest(db.store, step(), pullRequest(5));
+  expect(await theJob()).toMatchObject({ state: "processing" });
+  await replaceFiles(db.store, step(), number, {
+    head_sha: "aaaa",
+    base_ref: "main",
+    files: [],
+    truncated: false,
+  });
+  expect(await theJob()).toMatchObject({ state: "completed" });
+  const context = inPayload(6, { job: { event_id: "next" } });
+  await mergePullRequest(db.store, context, pullRequest(6));
+  expect(await db.rows("capture.jobs where event_id = 'next'")).toMatchObject([{ state: "completed" }]);
+});
+
+describe("a merge that fails leaves neither its rows nor a job", () => {
+  const accounts = [{ id: 1, login: "ann", type: "User" }];
+  const failing = [
+    {
+      name: "a review without a state",
+      run: () =>
+        mergeReviews(db.store, inPayload(5, { accounts }), {
+          number,
+          pull_request: partialPullRequest(5),
+          reviews: [review(1, 5), { ...review(2, 5), state: null as unknown as string }],
+          finished: true,
+        }),
+    },
+    {
+      name: "a comment of an unknown kind",
+      run: () =>
+        mergeComments(db.store, inPayload(5, { accounts }), {
+          number,
+          pull_request: partialPullRequest(5),
+          comments: [issueComment(1, 5), { ...issueComment(2, 5), kind: "commit" as "issue" }],
+          finished: true,
+        }),
+    },
+    {
+      name: "a pull request with a size that is no number",
+      run: () =>
+        mergePullRequest(db.store, inPayload(5, { accounts }), {
+          ...pullRequest(5),
+          additions: "many" as unknown as number,
+        }),
+    },
+    {
+      name: "a priority that there is not",
+      run: () =>
+        mergePullRequest(db.store, inPayload(5, { accounts, job: { priority: "urgent" } }), pullRequest(5)),
+    },
+  ];
+
+  test.each(failing)("$name", async ({ run }) => {
+    await expect(run()).rejects.toThrow(StoreError);
+    for (const table of [
+      "installations",
+      "repositories",
+      "accounts",
+      "pull_requests",
+      "reviews",
+      "comments",
+    ]) {
+      expect(await db.database.query(`select * from github.${table}`)).toEqual([]);
+    }
+    expect(await db.rows("capture.jobs")).toEqual([]);
+  });
+});
+
+describe("a run that is out of retries", () => {
+  const failure = {
+    error: { name: "Error", message: "GitHub answered 502", stack: "at …" },
+    event: { number, repository: { id: repositoryId } },
+  };
+
+  test("fails its job, and keeps why and the event", async () => {
+    await mergeReviews(db.store, step({ requests: 1 }), {
+      number,
+      pull_request: null,
+      reviews: [review(1, 8)],
+      finished: false,
+    });
+    await failJob(db.store, step(), failure);
+    expect(await db.rows("capture.jobs")).toMatchObject([
+      { state: "failed", ...failure, finished_at: expect.any(String), requests: 1, rows_written: 1 },
+    ]);
+  });
+
+  test("fails a job that never wrote anything", async () => {
+    await failJob(db.store, step(), failure);
+    expect(await db.rows("capture.jobs")).toMatchObject([
+      { state: "failed", ...failure, number, reason: "webhook" },
+    ]);
+  });
+
+  test("is forgotten when the event is sent again and succeeds", async () => {
+    await failJob(db.store, step(), failure);
+    await mergeReviews(db.store, step(), {
+      number,
+      pull_request: null,
+      reviews: [review(1, 8)],
+      finished: true,
+    });
+    expect(await db.rows("capture.jobs")).toMatchObject([{ state: "completed", error: null, event: null }]);
+  });
+
+  test("fails its job though the reason is text that Postgres cannot hold", async () => {
+    const error = { ...failure.error, message: "invalid \0 and \ud800" };
+    await failJob(db.store, step(), { ...failure, error });
+    expect(await theJob()).toMatchObject({ state: "failed", error: { name: "Error" } });
+  });
+});
+
+function queued(event_id: string, job: Partial<QueuedJob> = {}): QueuedJob {
+  return {
+    event_id,
+    event_name: "capture/pr.reviews",
+    repository_id: repositoryId,
+    repository: "acme/web",
+    number,
+    installation_id: 51,
+    reason: "gap",
+    since: null,
+    priority: "low",
+    ...job,
+  };
+}
+
+describe("the queue", () => {
+  test("takes each work once while it is pending, and says which it took", async () => {
+    const others = [
+      queued("c", { number: 8 }),
+      queued("d", { repository_id: 1002 }),
+      queued("e", { event_name: "capture/pr.comments" }),
+      queued("f", { number: null }),
+      queued("g", { number: null }),
+    ];
+    expect(await queueJobs(db.store, [queued("a")])).toEqual(["a"]);
+    expect(new Set(await queueJobs(db.store, [queued("b"), ...others]))).toEqual(
+      new Set(["c", "d", "e", expect.stringMatching(/f|g/)]),
+    );
+    expect(await getQueueStats(db.store)).toMatchObject({ pending: 5, total: 5 });
+  });
+
+  test("takes work again that has begun, ended or failed", async () => {
+    for (const [index, run] of [
+      () => mergeReviews(db.store, step(), { number, pull_request: null, reviews: [], finished: false }),
+      () => mergeReviews(db.store, step(), { number, pull_request: null, reviews: [], finished: true }),
+      () => failJob(db.store, step(), { error: { name: "Error", message: "", stack: null }, event: {} }),
+      () => cancelPendingJobs(db.store),
+    ].entries()) {
+      await db.clear();
+      await queueJobs(db.store, [queued("event")]);
+      await run();
+      expect(await queueJobs(db.store, [queued(`again ${index}`)])).toEqual([`again ${index}`]);
+    }
+  });
+
+  test("forgets what could not be sent, unless its run has begun", async () => {
+    await queueJobs(db.store, [queued("event"), queued("other", { number: 8 })]);
+    await beginJob(db.store, step());
+    await unqueueJobs(db.store, ["event", "other"]);
+    expect(await db.rows("capture.jobs")).toMatchObject([{ event_id: "event", state: "processing" }]);
+  });
+
+  test("cancels what is pending and nothing else; a cancelled job's run ends when it begins", async () => {
+    await queueJobs(db.store, [queued("event"), queued("other", { number: 8 })]);
+    await beginJob(db.store, inFetch(8, { job: { event_id: "running" } }));
+    expect(await cancelPendingJobs(db.store)).toBe(2);
+    expect(await beginJob(db.store, step())).toBe("cancelled");
+    expect(await getQueueStats(db.store)).toMatchObject({ cancelled: 2, processing: 1, pending: 0 });
+  });
+
+  test("a queued job is the very row that its run goes on with", async () => {
+    await queueJobs(db.store, [queued("event", { priority: "critical" })]);
+    const pending = await theJob();
+    expect(pending).toMatchObject({
+      state: "pending",
+      started_at: null,
+      attempts: 0,
+      repository: "acme/web",
+    });
+    expect(await beginJob(db.store, step())).toBe("begun");
+    expect(await db.rows("capture.jobs")).toMatchObject([
+      {
+        id: pending?.["id"],
+        state: "processing",
+        started_at: expect.any(String),
+        priority: "critical",
+        reason: "gap",
+      },
+    ]);
+  });
+});
+
+describe("a job for a stub's details", () => {
+  test("is begun while they are missing", async () => {
+    expect(await beginJob(db.store, step(), true)).toBe("begun");
+    await mergeReviews(db.store, inPayload(5), {
+      number,
+      pull_request: partialPullRequest(5),
+      reviews: [],
+      finished: true,
+    });
+    expect(await beginJob(db.store, step(), true)).toBe("begun");
+    expect(await jobOfTheRun()).toMatchObject({ state: "processing" });
+  });
+
+  test("is done once they are there, unless they were asked for expressly", async () => {
+    await mergePullRequest(db.store, inPayload(5), pullRequest(5));
+    expect(await beginJob(db.store, step())).toBe("begun");
+    expect(await beginJob(db.store, step(), true)).toBe("known");
+    expect(await jobOfTheRun()).toMatchObject({ state: "completed" });
+  });
+});
+
+describe("what people ask of the jobs", () => {
+  async function oneOfEachState(): Promise<void> {
+    await queueJobs(db.store, [queued("cancelled", { number: 1 })]);
+    await cancelPendingJobs(db.store);
+    await queueJobs(db.store, [queued("pending", { number: 2 })]);
+    await beginJob(db.store, step({ event_id: "processing" }));
+    const nothing = { number, pull_request: null, reviews: [], finished: true };
+    await mergeReviews(db.store, step({ event_id: "completed" }), nothing);
+    await failJob(db.store, step({ event_id: "failed" }), {
+      error: { name: "Error", message: "No", stack: null },
+      event: { number: 7 },
+    });
+  }
+
+  test("the statistics say how many there are in each state", async () => {
+    expect(await getQueueStats(db.store)).toEqual({
+      pending: 0,
+      processing: 0,
+      completed: 0,
+      failed: 0,
+      cancelled: 0,
+      total: 0,
+    });
+    await oneOfEachState();
+    expect(await getQueueStats(db.store)).toEqual({
+      pending: 1,
+      processing: 1,
+      completed: 1,
+      failed: 1,
+      cancelled: 1,
+      total: 5,
+    });
+  });
+
+  test("the list has the newest first, of one state or all, and no more than asked for", async () => {
+    await oneOfEachState();
+    const ids = (jobs: { event_id: string }[]) => jobs.map((job) => job.event_id);
+    expect(ids(await listJobs(db.store, null, 3))).toEqual(["failed", "completed", "processing"]);
+    expect(ids(await listJobs(db.store, "pending", 10))).toEqual(["pending"]);
+    const [failed] = await listJobs(db.store, "failed", 10);
+    expect(failed).toMatchObject({ error: { message: "No" } });
+    expect(failed).not.toHaveProperty("event");
+  });
+
+  test("a job by its id has its event too, and one that is not there is null", async () => {
+    await oneOfEachState();
+    const [failed] = await listJobs(db.store, "failed", 1);
+    expect(await getJob(db.store, failed?.id ?? 0)).toMatchObject({
+      event: { number: 7 },
+      event_id: "failed",
+    });
+    expect(await getJob(db.store, 999)).toBeNull();
+  });
+
+  test("pruning deletes what ended before the moment, and keeps what has not ended", async () => {
+    await oneOfEachState();
+    expect(await pruneJobs(db.store, new Date(Date.now() - 60_000))).toBe(0);
+    expect(await pruneJobs(db.store, new Date(Date.now() + 60_000))).toBe(3);
+    const left = (await db.rows("capture.jobs")).map((job) => job["event_id"]);
+    expect(left).toEqual(["pending", "processing"]);
+  });
+
+  test("priorities sort by urgency, not by the alphabet", async () => {
+    const priorities = ["low", "critical", "medium", "high"];
+    await queueJobs(
+      db.store,
+      priorities.map((priority, index) => queued(priority, { priority, number: index + 1 })),
+    );
+    const sorted = await db.database.query<{ event_id: string }>(
+      "select event_id from capture.jobs order by priority desc",
+    );
+    expect(sorted.map((job) => job.event_id)).toEqual(["critical", "high", "medium", "low"]);
+  });
+});

@@ -1,7 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-/** What never opens a database is not run twice. */
-const PURE = ["test/webhooks/**", "test/lib/records/**"];
+/** What opens no test database is not run twice: it has none, or a folder of PGlite's own. */
+const PURE = [
+  "test/*.test.ts",
+  "test/app/{kill,start}.test.ts",
+  "test/demo/**",
+  "test/lib/embedded/open-pglite.test.ts",
+  "test/lib/github/**",
+  "test/lib/inngest/**",
+  "test/lib/records/**",
+  "test/webhooks/**",
+];
 
 const postgresServer = process.env["TEST_DATABASE_URL"] ?? null;
 
@@ -11,10 +20,11 @@ if (postgresServer === null) {
   );
 }
 
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, sequence: { shuffle: true } };
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, sequence: { shuffle: true }, isolate: false };
 
 export default defineConfig({
   test: {
+    maxWorkers: "100%",
     projects: [
       {
         test: {

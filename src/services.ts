@@ -1,7 +1,6 @@
 import { serve } from "inngest/edge";
 import type { Inngest } from "inngest";
 import { resolve } from "node:path";
-import { Probot } from "probot";
 import { createApp } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
 import { counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
@@ -19,6 +18,7 @@ import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manag
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
 import type { Logger } from "./logger.ts";
+import { createProbot } from "./probot.ts";
 
 /** The parts of pr-capture, put together as the configuration says. */
 export interface Services {
@@ -76,13 +76,7 @@ export async function createServices(
   const serveInngest = serve({ client: inngest, functions });
 
   const counts = createDeliveryCounts();
-  const probot = new Probot({
-    appId: config.app.id,
-    privateKey: config.app.privateKey,
-    secret: config.webhookSecret,
-    baseUrl: config.githubApiUrl,
-    log,
-  });
+  const probot = createProbot(config, log);
   const send = createSendEvents(inngest);
   await probot.load(createApp(counted(send, counts)));
   await engine?.start(serveInngest);

@@ -27,12 +27,6 @@ const envelope = z.object({
   installation: z.object({ id: z.int().positive() }).nullish(),
 });
 
-/**
- * Inngest takes events of 256 KiB on its free plan; what is larger goes without `observed`, and is fetched instead.
- * Some room is left for what Inngest adds. https://www.inngest.com/docs/usage-limits/inngest
- */
-const maxEventBytes = 250 * 1024;
-
 /** What a payload says of where to capture. Throws a `ZodError` when it does not. */
 export function toTarget(payload: unknown) {
   const { repository, installation } = envelope.parse(payload);
@@ -53,12 +47,10 @@ export function toCaptureEvent(
   delivery: Delivery,
   capture: { number: number; observed: unknown },
 ): CaptureEvent {
-  const target = { ...toTarget(delivery.payload), number: capture.number };
-  const event = (data: unknown): CaptureEvent => ({
+  const { number, observed } = capture;
+  return {
     id: `${delivery.id}:${type.name}`,
     name: type.name,
-    data: type.schema.parse(data),
-  });
-  const whole = event({ ...target, observed: capture.observed });
-  return Buffer.byteLength(JSON.stringify(whole)) <= maxEventBytes ? whole : event(target);
+    data: type.schema.parse({ ...toTarget(delivery.payload), number, observed }),
+  };
 }

@@ -97,6 +97,39 @@ begin
   end if;
 end $$;
 
+-- Who writes accounts, repositories and names does so alone, until the end of its transaction: a name that passes from one to another is
+-- several rows, which no order of locking fits. Most captures tell nothing new of them, and do not wait.
+create function capture.lock_names()
+returns void language sql volatile set search_path = '' as $$
+  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('capture.names', 0))
+$$;
+
+-- The accounts of a context that it tells something of: not those seen with the same name within the last hour.
+create function capture.accounts_told(context jsonb)
+returns table (id bigint, login text, type text) language sql stable set search_path = '' as $$
+  select distinct on (sight.id) sight.id, sight.login, sight.type
+  from jsonb_to_recordset(context -> 'accounts') as sight (id bigint, login text, type text)
+  where not exists (
+    select from github.accounts known
+    where known.id = sight.id and (known.login, known.type) is not distinct from (sight.login, sight.type)
+      and known.seen_at > (context ->> 'observed_at')::timestamptz - interval '1 hour'
+  )
+  order by sight.id
+$$;
+
+-- The repository of a context, likewise.
+create function capture.repository_told(context jsonb)
+returns table (id bigint, owner text, name text, seen_at timestamptz) language sql stable set search_path = '' as $$
+  select sight.id, sight.owner, sight.name, coalesce(sight.seen_at, '-infinity')
+  from jsonb_to_record(context -> 'repository') as sight (id bigint, owner text, name text, seen_at timestamptz)
+  where sight.id is not null and not exists (
+    select from github.repositories known
+    where known.id = sight.id and (known.owner, known.name) is not distinct from (sight.owner, sight.name)
+      and (context ->> 'installation_id' is null or known.installation_id = (context ->> 'installation_id')::bigint)
+      and (known.seen_at > sight.seen_at - interval '1 hour' or sight.seen_at is null)
+  )
+$$;
+
 -- Keeps the installation, repository and accounts that an observation names. Returns the repository's id.
 --
 -- context: { repository: {id, owner, name, seen_at}, installation_id, accounts: [{id, login, type}], observed_at, fetched_at, job }
@@ -104,17 +137,11 @@ end $$;
 -- `repository.seen_at` is null where the capture only knows the name it was asked with, which may be an old one: that names a
 -- repository not seen before, and no other.
 -- The newest sight of a name wins. A name belongs to one holder, whoever was seen with it last; the other's becomes null until it is
--- seen again. A sight that tells nothing new is noted at most
--- once an hour, so that busy rows are not rewritten, and locked, by every capture.
--- Accounts are locked in the order of their ids: two captures that name the same ones cannot deadlock.
---
--- A repository belongs to the installation that told so (installed_clock). Where none did, or that one is over, it belongs to the one
--- it was last seen through.
+-- seen again. A sight that tells nothing new is noted at most once an hour, so that busy rows are not rewritten by every capture.
 create function capture.note_sight(context jsonb)
 returns bigint language plpgsql set search_path = '' as $$
 declare
   repo_id constant bigint := (context #>> '{repository,id}')::bigint;
-  observed_at constant timestamptz := (context ->> 'observed_at')::timestamptz;
   installation constant bigint := (context ->> 'installation_id')::bigint;
 begin
   perform pg_catalog.pg_advisory_xact_lock_shared(capture.accounts_lock());
@@ -122,59 +149,56 @@ begin
     insert into github.installations (id) values (installation) on conflict do nothing;
   end if;
 
+  if exists (select from capture.repository_told(context)) or exists (select from capture.accounts_told(context)) then
+    perform capture.lock_names();
+    perform capture.note_repository(repo_id, installation, sight.owner, sight.name, sight.seen_at)
+    from capture.repository_told(context) as sight;
+    perform capture.note_accounts(context);
+  end if;
+  return repo_id;
+end $$;
+
+-- A repository belongs to the installation that told so (installed_clock). Where none did, or that one is over, it belongs to the one
+-- it was last seen through.
+create function capture.note_repository(repo_id bigint, installation bigint, owner text, name text, seen_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+begin
   update github.repositories r set installation_id = installation
   where r.id = repo_id and r.installation_id is null and installation is not null;
   update github.repositories r set
     installation_id = installation, removed_at = null, installed_clock = null, installed_fetched_at = null,
-    owner = sight.owner, name = sight.name, seen_at = sight.seen_at
-  from jsonb_to_record(context -> 'repository') as sight (id bigint, owner text, name text, seen_at timestamptz)
-  where r.id = repo_id and r.installation_id <> installation and r.seen_at < sight.seen_at
+    owner = note_repository.owner, name = note_repository.name, seen_at = note_repository.seen_at
+  where r.id = repo_id and r.installation_id <> installation and r.seen_at < note_repository.seen_at
     and (r.installed_clock is null or r.removed_at is not null);
 
-  with sight as (
-    select id, owner, name, coalesce(seen_at, '-infinity') as seen_at
-    from jsonb_to_record(context -> 'repository') as named (id bigint, owner text, name text, seen_at timestamptz)
-  )
   insert into github.repositories as present (id, owner, name, installation_id, seen_at)
-  select sight.id, sight.owner, sight.name, installation, sight.seen_at from sight
-  where sight.id is not null and not exists (
-    select from github.repositories known
-    where known.id = sight.id
-      and known.seen_at > sight.seen_at - case
-        when (known.owner, known.name) is not distinct from (sight.owner, sight.name) then interval '1 hour' else interval '0' end
-  )
+  values (repo_id, owner, name, installation, seen_at)
   on conflict (id) do update set
     owner = excluded.owner, name = excluded.name, seen_at = excluded.seen_at
   where (excluded.seen_at, excluded.owner, excluded.name) > (present.seen_at, coalesce(present.owner, ''), coalesce(present.name, ''));
-  perform capture.see_name('repository', lower(named.owner || '/' || named.name), named.id, coalesce(named.seen_at, '-infinity'))
-  from jsonb_to_record(context -> 'repository') as named (id bigint, owner text, name text, seen_at timestamptz)
-  where named.id is not null;
+
+  perform capture.see_name('repository', lower(owner || '/' || name), repo_id, seen_at);
   update github.repositories r set name = null from capture.names taken
   where taken.kind = 'repository' and taken.name = lower(r.full_name) and (r.id = repo_id or taken.holder_id = repo_id)
     and taken.holder_id <> r.id and (taken.seen_at, taken.holder_id) > (r.seen_at, r.id);
+end $$;
 
+create function capture.note_accounts(context jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  observed_at constant timestamptz := (context ->> 'observed_at')::timestamptz;
+begin
   insert into github.accounts as present (id, login, type, seen_at)
-  select distinct on (sight.id) sight.id, sight.login, sight.type, observed_at
-  from jsonb_to_recordset(context -> 'accounts') as sight (id bigint, login text, type text)
-  where not exists (
-    select from github.accounts known
-    where known.id = sight.id and (known.login, known.type) is not distinct from (sight.login, sight.type)
-      and known.seen_at > observed_at - interval '1 hour'
-  )
-  order by sight.id
+  select sight.id, sight.login, sight.type, observed_at from capture.accounts_told(context) as sight
   on conflict (id) do update set login = excluded.login, type = excluded.type, seen_at = excluded.seen_at
   where (excluded.seen_at, excluded.login, excluded.type) > (present.seen_at, coalesce(present.login, ''), present.type);
 
   perform capture.see_name('login', lower(sight.login), sight.id, observed_at)
-  from (
-    select * from jsonb_to_recordset(context -> 'accounts') as named (id bigint, login text) order by lower(named.login), named.id
-  ) as sight;
+  from jsonb_to_recordset(context -> 'accounts') as sight (id bigint, login text);
   update github.accounts a set login = null from capture.names taken
   where taken.kind = 'login' and taken.name = lower(a.login) and taken.holder_id <> a.id
     and (taken.seen_at, taken.holder_id) > (a.seen_at, a.id)
     and taken.name in (select lower(named.login) from jsonb_to_recordset(context -> 'accounts') as named (login text));
-
-  return repo_id;
 end $$;
 
 -- Sees to it that the pull request has a row, and locks it until the end of the transaction, so that the merges of one

@@ -21,10 +21,12 @@ declare
   unsettled jsonb := '[]';
   syncs jsonb;
 begin
-  if purge then
-    perform pg_catalog.pg_advisory_xact_lock(hashtextextended('capture.purge', 0)); -- two at once would wait for one another
-  end if;
+  -- All that it will wait for, in the order of captures: these lock rows only when they have what they wait for.
   perform pg_catalog.pg_advisory_xact_lock(capture.installation_lock(observed.id));
+  if purge then
+    perform pg_catalog.pg_advisory_xact_lock(capture.accounts_lock());
+  end if;
+  perform capture.lock_names();
   perform capture.note_sight(context - 'repository');
 
   -- Suspending moves updated_at, while GitHub's own example of unsuspending bears the updated_at of the suspension that it ends. So of
@@ -179,7 +181,6 @@ begin
     account_id = null, repository_selection = null, created_at = null, updated_at = null, suspended_at = null
   where i.id = installation;
 
-  perform pg_catalog.pg_advisory_xact_lock(capture.accounts_lock());
   delete from github.accounts a
   where a.id = any (people)
     and not exists (select from github.pull_requests p where p.author_id = a.id)

@@ -43,12 +43,10 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
   const pullRequests = github.after(0, () =>
     Array.from({ length: 20 }, () => github.openPullRequest({ repository, author: ann })),
   );
-  for (let index = 0; index < 480; index++) {
+  const written = Array.from({ length: 480 }, (_, index) => `Comment ${index}`);
+  for (const [index, body] of written.entries()) {
     const on = pullRequests[index % pullRequests.length];
-    if (on)
-      github.after(10 + index, () =>
-        github.createIssueComment({ on, author: ann, body: `Comment ${index}` }),
-      );
+    if (on) github.after(10 + index, () => github.createIssueComment({ on, author: ann, body }));
   }
 
   const waiting = [...github.deliveries];
@@ -86,11 +84,12 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
   );
   const [unfinished] = await database.query("select from capture.jobs where state <> 'completed'");
   await database.close();
-  expect(new Set(comments.map((comment) => comment.body)).size).toBe(480);
-  expect(comments).toHaveLength(480);
   expect(unfinished).toBeUndefined();
   const completed = new Set(jobs.map((job) => job.event_id.split(":", 1)[0]));
   expect([...acknowledged].filter((id) => !completed.has(id))).toEqual([]);
+  const bodies = comments.map((comment) => comment.body);
+  expect(written.filter((body) => !bodies.includes(body))).toEqual([]);
+  expect(bodies).toHaveLength(written.length);
 }, 120_000);
 
 test("a second process on the same folder is refused with a sentence", async () => {

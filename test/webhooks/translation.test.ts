@@ -154,31 +154,6 @@ describe.each(translations)("a $webhook delivery", ({ type, translate, examples,
     }
   });
 
-  test("whose body is too large for an event goes without it, and asks for the same capture", () => {
-    const large = withBody(example, written, "🙈".repeat(70_000));
-    const { observed, ...data } = translate("guid", example)?.data ?? {};
-    expect(observed).toBeDefined();
-    expect(translate("guid", large)).toEqual({ id: `guid:${type.name}`, name: type.name, data });
-  });
-
-  test("is measured as JSON in UTF-8, so that neither wide nor escaped characters pass for small", () => {
-    const carries = (body: string) =>
-      Object.hasOwn(translate("guid", withBody(example, written, body))?.data ?? {}, "observed");
-    expect(carries("a".repeat(200_000))).toBe(true);
-    expect(carries("a".repeat(257_000))).toBe(false);
-    expect(carries("🙈".repeat(50_000))).toBe(true);
-    expect(carries("🙈".repeat(64_500))).toBe(false);
-    expect(carries("\u0001".repeat(43_000))).toBe(false);
-    expect(carries('"'.repeat(128_500))).toBe(false);
-  });
-
-  test("never becomes an event larger than Inngest takes", () => {
-    for (let length = 240_000; length < 262_000; length += 1_000) {
-      const event = translate("guid", withBody(example, written, "a".repeat(length)));
-      expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(256 * 1024);
-    }
-  });
-
   const broken: [string, (payload: ExamplePayload) => ExamplePayload][] = [
     ["without a repository", (payload) => ({ ...payload, repository: undefined })],
     [

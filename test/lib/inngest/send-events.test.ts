@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -61,6 +61,38 @@ test("no request is larger than Inngest takes, in events or in bytes", async () 
   await Promise.all([8, 9, 10].map((id) => sendEvents([event(id, "x".repeat(1_000))])));
   expect(received.map((events) => events.length)).toEqual([3, 3, 1, 2, 1]);
   expect(new Set(received.flat().map(({ id }) => id)).size).toBe(10);
+});
+
+test("of one caller too, who waits for all of its own", async () => {
+  await send({ maxEvents: 3 })([1, 2, 3, 4, 5].map((id) => event(id)));
+  expect(received.map((events) => events.length)).toEqual([3, 2]);
+});
+
+describe("an event with what was observed", () => {
+  const observing = (body: string) => ({ ...event(1), data: { number: 1, observed: { body } } });
+  const sent = async (body: string) => {
+    await send()([observing(body)]);
+    return received.flat();
+  };
+
+  test.each([
+    ["in ASCII", "a".repeat(200_000)],
+    ["in wide characters", "\u{1F648}".repeat(50_000)],
+  ])("that fits goes whole: %s", async (_, body) => {
+    expect(await sent(body)).toMatchObject([observing(body)]);
+  });
+
+  // Measured as JSON in UTF-8, so that neither wide nor escaped characters pass for small.
+  test.each([
+    ["in ASCII", "a".repeat(257_000)],
+    ["in wide characters", "\u{1F648}".repeat(64_500)],
+    ["in control characters", "\u0001".repeat(43_000)],
+    ["in quotes", '"'.repeat(128_500)],
+  ])("that is larger than Inngest takes goes without it: %s", async (_, body) => {
+    const [only] = await sent(body);
+    expect(only).toMatchObject({ id: "delivery-1", data: { number: 1 } });
+    expect(JSON.stringify(only).length).toBeLessThan(200);
+  });
 });
 
 test("every caller hears of a request that was refused", async () => {

@@ -1,4 +1,4 @@
-import type { ApplicationFunction } from "probot";
+import type { ApplicationFunction, Probot } from "probot";
 import { onInstallation } from "./webhooks/installation.ts";
 import { onInstallationRepositories } from "./webhooks/installation-repositories.ts";
 import { onIssueComment } from "./webhooks/issue-comment.ts";
@@ -21,4 +21,14 @@ export function createApp(send: SendEvents): ApplicationFunction {
     onInstallationRepositories(app, send);
     onRepository(app, send);
   };
+}
+
+/** What the app listens to, as `pull_request.opened`. */
+export function listWebhooks(): ReadonlySet<string> {
+  const names = new Set<string>();
+  const listener = {
+    on: (webhooks: string | string[]) => [webhooks].flat().forEach((name) => names.add(name)),
+  };
+  void createApp(async () => {})(listener as unknown as Probot, {} as never);
+  return names;
 }

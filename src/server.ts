@@ -27,6 +27,7 @@ async function start(config: Config): Promise<void> {
   const rows = await openRows(config);
   const services = await createServices(config, log, rows);
   const server = await listen(services, config);
+  services.outbox.start();
 
   log.info(`Listening on ${server.url}`);
   log.info(`Rows go to ${services.description.database}`);

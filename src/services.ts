@@ -1,7 +1,7 @@
 import { serve } from "inngest/edge";
 import type { Inngest } from "inngest";
 import { resolve } from "node:path";
-import { createApp } from "./app.ts";
+import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
 import { counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
 import { createReceiveDelivery, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
@@ -14,6 +14,7 @@ import { createSupabaseFetch } from "./lib/embedded/supabase-fetch.ts";
 import { createGitHub } from "./lib/github/client.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
+import { createOutbox, type Outbox } from "./lib/inngest/outbox.ts";
 import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manager.ts";
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
@@ -29,6 +30,7 @@ export interface Services {
   serveInngest: (request: Request) => Promise<Response>;
   store: Store;
   queue: QueueManager;
+  outbox: Outbox;
   adminToken: string | null;
   log: Logger;
   /** Null where Inngest runs the functions. */
@@ -64,6 +66,7 @@ export async function createServices(
   const inngest = connectInngest(config.inngest, engine, log);
   const github = createGitHub({ apiUrl: config.githubApiUrl, app: config.app, token: config.githubToken });
   const { budgetReserve, jobRetentionDays, backfillDays, purgeOnUninstall } = config;
+  const webhooks = listWebhooks();
   const functions = createFunctions({
     inngest,
     store,
@@ -72,13 +75,15 @@ export async function createServices(
     budgetReserve,
     backfillDays,
     purgeOnUninstall,
+    handles: (webhook) => webhooks.has(webhook),
   });
   const serveInngest = serve({ client: inngest, functions });
 
   const counts = createDeliveryCounts();
   const probot = createProbot(config, log);
   const send = createSendEvents(inngest);
-  await probot.load(createApp(counted(send, counts)));
+  const outbox = createOutbox({ store, send, log });
+  await probot.load(createApp(counted(outbox.send, counts)));
   await engine?.start(serveInngest);
 
   return {
@@ -87,6 +92,7 @@ export async function createServices(
     inngest,
     serveInngest,
     store,
+    outbox,
     queue: createQueueManager({ store, send, github, backfillDays }),
     adminToken: config.adminToken,
     log,
@@ -96,6 +102,7 @@ export async function createServices(
       database: describeDatabase(config.database, rows),
     },
     close: async (timeoutMs) => {
+      await outbox.stop();
       await engine?.stop({ timeoutMs });
       if (queue !== rows) await queue?.close();
     },

@@ -10,6 +10,11 @@ const mayImport: Record<string, readonly string[]> = {
   "src/lib/inngest/events.ts": ["src/lib/records"],
   "src/lib/inngest/client.ts": [],
   "src/lib/inngest/send-events.ts": ["src/lib/inngest/events.ts"],
+  "src/lib/inngest/outbox.ts": [
+    "src/lib/inngest/events.ts",
+    "src/lib/inngest/send-events.ts",
+    "src/lib/store",
+  ],
   "src/lib/inngest/queue-manager.ts": [
     "src/lib/inngest/events.ts",
     "src/lib/inngest/send-events.ts",

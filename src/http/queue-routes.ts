@@ -96,6 +96,10 @@ export function createQueueRoutes({ queue, adminToken, log }: QueueRoutesOptions
     });
   });
 
+  routes.post("/queue/reconcile", async (context) =>
+    context.json({ event_ids: await queue.reconcile() }, 202),
+  );
+
   routes.get("/queue/stats", async (context) => context.json(await queue.getQueueStats()));
 
   routes.get("/queue/jobs", async (context) => {

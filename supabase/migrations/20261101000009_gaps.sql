@@ -9,7 +9,8 @@
 --   comments  fewer of either kind than GitHub counted
 --
 -- A count is of a moment. What was written after it is no part of it, and what was deleted after it still is: so rows are held against
--- the count as of that moment. A row of the very second is given the benefit of the doubt.
+-- the count as of that moment. A row of the very second is given the benefit of the doubt; but what a listing lacked, and was buried for as of
+-- the moment of its count, is no part of that.
 
 create table capture.coverage (
   -- What every analysis reads stands first, in columns that are never null.
@@ -70,7 +71,7 @@ returns void language sql set search_path = '' as $$
         count(*) filter (where r.deleted_at is null),
         count(*) filter (
           where (r.submitted_at <= c.reviews_counted_at or r.listed_at >= c.reviews_counted_at)
-            and coalesce(r.deleted_at >= c.reviews_counted_at, true)
+            and coalesce(r.deleted_at > c.reviews_counted_at, true)
         )
       from github.reviews r where r.repository_id = repo_id and r.pull_request_number = recount.pull_request_number
     ),
@@ -79,11 +80,11 @@ returns void language sql set search_path = '' as $$
         count(*) filter (where m.deleted_at is null),
         count(*) filter (
           where m.kind = 'issue' and (m.created_at <= c.comments_counted_at or m.listed_at >= c.comments_counted_at)
-            and coalesce(m.deleted_at >= c.comments_counted_at, true)
+            and coalesce((m.deleted_at, not m.deletion_inferred) >= (c.comments_counted_at, true), true)
         ),
         count(*) filter (
           where m.kind = 'review' and (m.created_at <= c.review_comments_counted_at or m.listed_at >= c.review_comments_counted_at)
-            and coalesce(m.deleted_at >= c.review_comments_counted_at, true)
+            and coalesce((m.deleted_at, not m.deletion_inferred) >= (c.review_comments_counted_at, true), true)
         )
       from github.comments m where m.repository_id = repo_id and m.pull_request_number = recount.pull_request_number
     )
@@ -223,7 +224,7 @@ begin
       count(*) filter (where r.deleted_at is null) as present,
       count(*) filter (
         where (r.submitted_at <= v.reviews_counted_at or r.listed_at >= v.reviews_counted_at)
-          and coalesce(r.deleted_at >= v.reviews_counted_at, true)
+          and coalesce(r.deleted_at > v.reviews_counted_at, true)
       ) as counted
     from changed r
     join capture.coverage v on v.repository_id = r.repository_id and v.number = r.pull_request_number
@@ -246,11 +247,11 @@ begin
       count(*) filter (where m.deleted_at is null) as present,
       count(*) filter (
         where m.kind = 'issue' and (m.created_at <= v.comments_counted_at or m.listed_at >= v.comments_counted_at)
-          and coalesce(m.deleted_at >= v.comments_counted_at, true)
+          and coalesce((m.deleted_at, not m.deletion_inferred) >= (v.comments_counted_at, true), true)
       ) as counted,
       count(*) filter (
         where m.kind = 'review' and (m.created_at <= v.review_comments_counted_at or m.listed_at >= v.review_comments_counted_at)
-          and coalesce(m.deleted_at >= v.review_comments_counted_at, true)
+          and coalesce((m.deleted_at, not m.deletion_inferred) >= (v.review_comments_counted_at, true), true)
       ) as review_counted
     from changed m
     join capture.coverage v on v.repository_id = m.repository_id and v.number = m.pull_request_number

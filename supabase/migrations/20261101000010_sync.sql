@@ -58,8 +58,10 @@ begin
 end $$;
 
 -- Ends a sync that began at that moment, and its job. Where it walked the whole repository (`complete`), it knows of every review comment:
--- one that existed before and was not seen is gone, and those seen are GitHub's count. `pull_requests` is how many GitHub has.
-create function public.capture_finish_sync(context jsonb, began_at timestamptz, complete boolean, pull_requests integer)
+-- one that existed before and was not seen is gone, and those seen are GitHub's count. `pull_requests` is how many GitHub had at `counted_at`.
+create function public.capture_finish_sync(
+  context jsonb, began_at timestamptz, complete boolean, pull_requests integer, counted_at timestamptz
+)
 returns void language plpgsql security definer set search_path = '' as $$
 declare
   repo_id constant bigint := capture.observe(context);
@@ -84,7 +86,7 @@ begin
   end if;
 
   update github.repositories r set
-    pull_requests = capture_finish_sync.pull_requests, pull_requests_counted_at = began_at, synced_at = greatest(r.synced_at, began_at)
+    pull_requests = capture_finish_sync.pull_requests, pull_requests_counted_at = counted_at, synced_at = greatest(r.synced_at, began_at)
   where r.id = repo_id;
   perform capture.note_step(context, gone, true);
 end $$;

@@ -1,6 +1,3 @@
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { webhookHeaders } from "../support/send-webhook.ts";
@@ -105,22 +102,4 @@ test("healthz says what is in use", async () => {
   const response = await fetch(`${app.url}/healthz`);
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ status: "ok", database: { reachable: true } });
-});
-
-test("when Inngest does not accept the event, the delivery is answered 503", async () => {
-  const refusing = createServer((_, response) =>
-    response.writeHead(500).end('{"error":"down","status":500}'),
-  );
-  refusing.listen(0, "127.0.0.1");
-  await once(refusing, "listening");
-  const { port } = refusing.address() as AddressInfo;
-  const other = await startApp(database, { INNGEST_DEV: `http://127.0.0.1:${port}` });
-  try {
-    const review = exampleOf("pull_request_review", "submitted");
-    expect(await other.deliver({ name: "pull_request_review", payload: review })).toBe(503);
-    expect(other.services.counts).toMatchObject({ accepted: 0, failed: 1 });
-  } finally {
-    await other.close();
-    refusing.close();
-  }
 });

@@ -3,6 +3,7 @@ import { compareRows } from "../../src/demo/compare-rows.ts";
 import { failures, seedPullRequests, type Account, type Repository } from "../../src/demo/github/index.ts";
 import { toTruth } from "../../src/demo/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
+import { analyzeGaps } from "../../src/lib/store/gaps.ts";
 import { repositorySync } from "../../src/lib/inngest/events.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
@@ -186,6 +187,21 @@ test("live capture and sync of one repository leave the same rows", async () => 
   await resetDatabase(database);
   await sync();
   expect(await dump()).toEqual(live);
+});
+
+test("a pull request that is opened while a sync runs is no gap after it", async () => {
+  github.after(0, () => github.openPullRequest({ repository, author: ann }));
+  const stop = github.intercept((request) => {
+    if (!request.url.endsWith("/graphql")) return;
+    stop();
+    github.openPullRequest({ repository, author: ann });
+  });
+  await theNextSecond(); // it is opened after the sync's first answer
+  await sync();
+  expect(await app.rows("github.pull_requests")).toHaveLength(2);
+  expect((await analyzeGaps(app.services.store, {})).total).toMatchObject({
+    pull_requests: { captured: 2, github: 2 },
+  });
 });
 
 /** Every column that states what GitHub has; not the clocks, which say by which way it was seen, nor GitHub's counts of that moment. */

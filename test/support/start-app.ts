@@ -25,6 +25,7 @@ export async function startApp(
   const config = testConfig(environment);
   const services = await createServices(config, createLogger(config.logLevel), database);
   const server = await listen(services, config);
+  services.outbox.start();
   return {
     url: server.url,
     services,

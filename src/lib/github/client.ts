@@ -1,5 +1,6 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
+import { createCircuit } from "./circuit.ts";
 import { NoAccessError } from "./errors.ts";
 
 /** A client with one installation's token, good for one step: tokens last an hour. It neither waits nor retries; both are Inngest's. */
@@ -28,6 +29,7 @@ export function createGitHub({ apiUrl, app, token }: GitHubOptions): GitHub {
   const authenticate =
     app && createAppAuth({ appId: app.id, privateKey: app.privateKey, request: anonymous(apiUrl).request });
   const refusedTokens = new Set<string>();
+  const circuit = createCircuit();
 
   async function installationToken(installationId: number): Promise<string> {
     if (!authenticate) throw new NoAccessError(noApp);
@@ -48,6 +50,7 @@ export function createGitHub({ apiUrl, app, token }: GitHubOptions): GitHub {
           "Install the App on this repository, or set GITHUB_TOKEN to read public repositories.",
         );
       const client = anonymous(apiUrl, auth);
+      circuit.guard(client, String(installationId ?? "token"));
       // Uninstalling and installing again revokes a token that the cache holds for good.
       client.hook.error("request", (error) => {
         if ("status" in error && error.status === 401) refusedTokens.add(auth);

@@ -13,6 +13,17 @@ export class LaggingReplicaError extends Error {
   override readonly name = "LaggingReplicaError";
 }
 
+/** A limit had been reached before: this request was not made. */
+export class LimitedError extends Error {
+  override readonly name = "LimitedError";
+  readonly until: Date;
+
+  constructor(until: Date) {
+    super(`GitHub's rate limit was reached; it ends at ${until.toISOString()}.`);
+    this.until = until;
+  }
+}
+
 /** GraphQL answered with errors, which it does with HTTP 200. `types` are GitHub's own, such as NOT_FOUND. */
 export class GraphqlError extends Error {
   override readonly name = "GraphqlError";

@@ -1,6 +1,6 @@
 import { RequestError } from "@octokit/request-error";
 import { NonRetriableError, RetryAfterError } from "inngest";
-import { GoneError, GraphqlError, LaggingReplicaError, NoAccessError } from "./errors.ts";
+import { GoneError, GraphqlError, LaggingReplicaError, LimitedError, NoAccessError } from "./errors.ts";
 
 /** Where GitHub names no moment, it asks to wait at least a minute. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
 const unnamedWaitMs = 60_000;
@@ -13,6 +13,7 @@ const replicaWaitMs = 5_000;
 export function toInngestError(error: unknown): unknown {
   if (error instanceof NoAccessError || error instanceof GoneError)
     return new NonRetriableError(error.message);
+  if (error instanceof LimitedError) return new RetryAfterError(error.message, error.until);
   if (error instanceof LaggingReplicaError) return new RetryAfterError(error.message, replicaWaitMs);
   if (error instanceof GraphqlError) return fromGraphql(error);
   if (error instanceof RequestError) return fromRest(error);
@@ -31,32 +32,44 @@ export function isTooMuchAtOnce(error: unknown): boolean {
   );
 }
 
+/** When the limit ends that the refusal tells of. Null when it tells of none. */
+export function limitEndOf(error: unknown): Date | null {
+  if (error instanceof RequestError) return restLimitEnd(error);
+  return error instanceof GraphqlError ? graphqlLimitEnd(error) : null;
+}
+
 function fromRest(error: RequestError): Error {
   const path = new URL(error.request.url).pathname;
   const message = `GitHub answered ${error.status} to ${error.request.method} ${path}: ${error.message}`;
-  const waitUntil = limitEnd(error.status, error.response?.headers ?? {}, error.message);
+  const waitUntil = restLimitEnd(error);
   if (waitUntil) return new RetryAfterError(message, waitUntil);
   if ([403, 404, 410, 422, 451].includes(error.status)) return new NonRetriableError(message);
   return new Error(message); // 401 (the next try takes a new token), 5xx, 500 for what never arrived
 }
 
-function fromGraphql({ types, headers, message: words }: GraphqlError): Error {
-  const message = `GitHub's GraphQL answered ${types.join(", ")}: ${words}`;
-  const isPrimary = types.some((type) => type.startsWith("RATE_LIMIT")); // of the two that GitHub has
-  if (isPrimary) return new RetryAfterError(message, retryAfter(headers) ?? reset(headers) ?? unnamedEnd());
-  if (isLimit(words)) return new RetryAfterError(message, retryAfter(headers) ?? unnamedEnd());
-  if (types.includes("NOT_FOUND") || types.includes("FORBIDDEN")) return new NonRetriableError(message);
+function fromGraphql(error: GraphqlError): Error {
+  const message = `GitHub's GraphQL answered ${error.types.join(", ")}: ${error.message}`;
+  const waitUntil = graphqlLimitEnd(error);
+  if (waitUntil) return new RetryAfterError(message, waitUntil);
+  if (error.types.includes("NOT_FOUND") || error.types.includes("FORBIDDEN"))
+    return new NonRetriableError(message);
   return new Error(message);
 }
 
 type Headers = Record<string, string | number | undefined>;
 
-/** When a primary or secondary limit ends. Null when the refusal is no limit. */
-function limitEnd(status: number, headers: Headers, message: string): Date | null {
+function restLimitEnd({ status, response, message }: RequestError): Date | null {
   if (status !== 403 && status !== 429) return null;
+  const headers: Headers = response?.headers ?? {};
   const isPrimary = String(headers["x-ratelimit-remaining"]) === "0";
   const named = retryAfter(headers) ?? (isPrimary ? reset(headers) : null);
   return named ?? (status === 429 || isPrimary || isLimit(message) ? unnamedEnd() : null);
+}
+
+function graphqlLimitEnd({ types, headers, message }: GraphqlError): Date | null {
+  const isPrimary = types.some((type) => type.startsWith("RATE_LIMIT")); // of the two that GitHub has
+  if (isPrimary) return retryAfter(headers) ?? reset(headers) ?? unnamedEnd();
+  return isLimit(message) ? (retryAfter(headers) ?? unnamedEnd()) : null;
 }
 
 function isLimit(message: string): boolean {

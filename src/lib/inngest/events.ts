@@ -151,12 +151,34 @@ export const repositoryChanged = eventType("capture/repository.changed", {
   ),
 });
 
+const reconciling = z.object({ reason, priority });
+
+/** Deliveries that never succeeded are to be asked for again, now and not at the reconciler's time. */
+export const deliveriesReconcile = eventType("capture/deliveries.reconcile", { schema: reconciling });
+
+/** All that GitHub shows is to be held against the rows, now and not at the reconciler's time. */
+export const repositoriesReconcile = eventType("capture/repositories.reconcile", { schema: reconciling });
+
+/** What GitHub shows of one installation is to be held against the rows. Null: of the public repositories that GITHUB_TOKEN reads. */
+export const installationReconcile = eventType("capture/installation.reconcile", {
+  schema: normalized(reconciling.extend({ installationId, installation: installation.nullable() })),
+});
+
 /** An Inngest event, ready to be sent. */
 export interface CaptureEvent {
   id: string;
   name: string;
   data: Record<string, unknown>;
 }
+
+/** The events of webhooks. The id of each is `<delivery guid>:<event name>`, and what follows where a delivery has several of one name. */
+export const webhookEventNames: readonly string[] = [
+  pullRequestDetails,
+  pullRequestReviews,
+  pullRequestComments,
+  installationChanged,
+  repositoryChanged,
+].map(({ name }) => name);
 
 /** Gives the events to Inngest. Resolves only when Inngest has accepted them; rejects when it has not. */
 export type SendEvents = (events: readonly CaptureEvent[]) => Promise<void>;
@@ -169,5 +191,6 @@ export type PullRequestDetailsData = z.output<typeof pullRequestDetails.schema>;
 export type PullRequestReviewsData = z.output<typeof pullRequestReviews.schema>;
 export type RepositorySyncData = z.output<typeof repositorySync.schema>;
 export type InstallationChangedData = z.output<typeof installationChanged.schema>;
+export type InstallationReconcileData = z.output<typeof installationReconcile.schema>;
 export type RepositoryChangedData = z.output<typeof repositoryChanged.schema>;
 export type PullRequestCommentsData = z.output<typeof pullRequestComments.schema>;

@@ -25,9 +25,11 @@ import {
 import { findRepository, meetRepository } from "../store/repositories.ts";
 import type { Store } from "../store/store.ts";
 import {
+  deliveriesReconcile,
   pullRequestComments,
   pullRequestDetails,
   pullRequestReviews,
+  repositoriesReconcile,
   repositorySync,
   type CaptureEvent,
   type CapturePriority,
@@ -123,6 +125,8 @@ export interface QueueManager {
   getJob(id: number): Promise<Job | null>;
   /** Sends a failed job's event again, as a new job. Returns its event id. Throws a `NotReplayableError`. */
   replayJob(id: number): Promise<string>;
+  /** Has the reconcilers run now: deliveries that never succeeded, and what GitHub shows otherwise than the rows. Returns the event ids. */
+  reconcile(): Promise<string[]>;
   /** Cancels what is pending, and returns how many that were. */
   clearAllJobs(): Promise<number>;
 }
@@ -305,6 +309,16 @@ export function createQueueManager({ store, send, github, backfillDays }: QueueM
       const eventId = `replay:${randomUUID()}:${job.event_name}`;
       await send([{ id: eventId, name: job.event_name, data: job.event }]);
       return eventId;
+    },
+
+    async reconcile() {
+      const events = [deliveriesReconcile, repositoriesReconcile].map(({ name }) => ({
+        id: `manual:${randomUUID()}:${name}`,
+        name,
+        data: { reason: "manual", priority: "high" },
+      }));
+      await send(events);
+      return events.map(({ id }) => id);
     },
 
     clearAllJobs: () => cancelPendingJobs(store),

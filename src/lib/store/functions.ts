@@ -121,6 +121,64 @@ export interface QueuedJob {
   priority: string;
 }
 
+/** Of a reconciler's run. */
+export interface ReconcilingContext {
+  installation_id: number | null;
+  job: JobStep;
+}
+
+/** How far a reconciler is. */
+export interface Checkpoint {
+  name: string;
+  /** Everything GitHub did before is settled. Null where that is no question. */
+  settled_until: string | null;
+  succeeded_at: string;
+}
+
+/** The job of an event; `id` is the job's. */
+export interface EventJob {
+  event_id: string;
+  id: number;
+  state: JobState;
+}
+
+/** What GitHub has of a repository, and when it said so. */
+export interface RepositoryState {
+  id: number;
+  counted_at: string;
+  total: number;
+  newest: { number: number; updated_at: string }[];
+}
+
+/** A sync back to `since` finds what is missing; null: through everything. */
+export interface DifferentRepository {
+  repository: RepositoryName;
+  installation_id: number | null;
+  since: string | null;
+}
+
+export interface InstallationDifferences {
+  /** False: its installing was never told. */
+  known: boolean;
+  suspended: boolean;
+  added: InstalledRepository[];
+  removed: InstalledRepository[];
+  renamed: InstalledRepository[];
+}
+
+/** An event in the outbox, as it is sent. `attempts` is how often it was sent in vain. */
+export interface DueEvent {
+  id: number;
+  attempts: number;
+  event: { id: string; name: string; data: Record<string, unknown> };
+}
+
+export interface OutboxStats {
+  waiting: number;
+  /** Null: nothing waits. */
+  oldest_at: string | null;
+}
+
 export type JobState = "pending" | "processing" | "completed" | "failed" | "cancelled";
 
 /** A row of `capture.jobs`, without the event. */
@@ -246,7 +304,13 @@ export interface StoreFunctions {
     Returns: number[];
   };
   capture_finish_sync: {
-    Args: { context: CaptureContext; began_at: string; complete: boolean; pull_requests: number };
+    Args: {
+      context: CaptureContext;
+      began_at: string;
+      complete: boolean;
+      pull_requests: number;
+      counted_at: string;
+    };
     Returns: null;
   };
   capture_fail_job: {
@@ -310,4 +374,29 @@ export interface StoreFunctions {
   };
   capture_queue_stats: { Args: Record<string, never>; Returns: QueueStats };
   capture_prune_jobs: { Args: { finished_before: string }; Returns: number };
+  capture_keep_events: { Args: { events: readonly object[]; error: string }; Returns: null };
+  capture_due_events: { Args: { max_events: number }; Returns: DueEvent[] };
+  capture_forget_events: { Args: { ids: number[] }; Returns: null };
+  capture_postpone_events: { Args: { ids: number[]; error: string }; Returns: null };
+  capture_outbox_stats: { Args: Record<string, never>; Returns: OutboxStats };
+  capture_note_reconciling: { Args: { context: ReconcilingContext }; Returns: null };
+  capture_finish_reconciling: {
+    Args: {
+      context: ReconcilingContext;
+      checkpoint: string | null;
+      settled_until: string | null;
+      asked_for: number;
+    };
+    Returns: null;
+  };
+  capture_get_checkpoint: { Args: { name: string }; Returns: Checkpoint | null };
+  capture_list_checkpoints: { Args: Record<string, never>; Returns: Checkpoint[] };
+  capture_find_jobs: { Args: { event_ids: string[] }; Returns: EventJob[] };
+  capture_compare_repositories: { Args: { states: RepositoryState[] }; Returns: DifferentRepository[] };
+  capture_compare_installation: {
+    Args: { installation: { id: number; repositories: InstalledRepository[] } };
+    Returns: InstallationDifferences;
+  };
+  capture_list_installations: { Args: Record<string, never>; Returns: number[] };
+  capture_list_public_repositories: { Args: Record<string, never>; Returns: RepositoryName[] };
 }

@@ -14,11 +14,11 @@ export async function mergeSync(
   return call(store, "capture_merge_sync", { context, items, ...progress });
 }
 
-/** Ends a sync that began at that moment, and its job. `complete`: it walked the whole repository. */
+/** Ends a sync that began at that moment, and its job. `complete`: it walked the whole repository, which had so many at `counted_at`. */
 export async function finishSync(
   store: Store,
   context: CaptureContext,
-  end: { began_at: string; complete: boolean; pull_requests: number },
+  end: { began_at: string; complete: boolean; pull_requests: number; counted_at: string },
 ): Promise<void> {
   await call(store, "capture_finish_sync", { context, ...end });
 }

@@ -256,6 +256,28 @@ describe("reviews", () => {
   });
 });
 
+describe("what a listing has buried", () => {
+  test("does not stand for a review that is lost after it", async () => {
+    await complete();
+    await reviews(1, [review(1, 1)]);
+    await reviews(3, [review(2, 3), review(3, 3)], "listing");
+    await endOfListing(3, ["submitted"]);
+    expect(await gaps()).toEqual([]);
+    await db.database.exec("delete from github.reviews where id = 3");
+    expect(await gaps()).toEqual([["reviews", 1, 2]]);
+  });
+
+  test("does not stand for a comment that is lost after it", async () => {
+    await complete();
+    await comments(1, [issueComment(1, 1)]);
+    await comments(3, [issueComment(2, 2), issueComment(3, 2)], "listing");
+    await endOfListing(3, ["issue"]);
+    expect(await gaps()).toEqual([]);
+    await db.database.exec("delete from github.comments where id = 3");
+    expect(await gaps()).toEqual([["comments", 1, 2]]);
+  });
+});
+
 describe("comments", () => {
   test.each([
     ["issue", { comments: 2 }, issueComment],

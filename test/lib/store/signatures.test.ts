@@ -54,6 +54,7 @@ const known: {
       began_at: "timestamp with time zone",
       complete: "boolean",
       pull_requests: "integer",
+      counted_at: "timestamp with time zone",
     },
     returns: "void",
   },
@@ -95,6 +96,28 @@ const known: {
   capture_get_job: { args: { job_id: "bigint" }, returns: "jsonb" },
   capture_queue_stats: { args: {}, returns: "jsonb" },
   capture_prune_jobs: { args: { finished_before: "timestamp with time zone" }, returns: "integer" },
+  capture_keep_events: { args: { events: "jsonb", error: "text" }, returns: "void" },
+  capture_due_events: { args: { max_events: "integer" }, returns: "jsonb" },
+  capture_forget_events: { args: { ids: "bigint[]" }, returns: "void" },
+  capture_postpone_events: { args: { ids: "bigint[]", error: "text" }, returns: "void" },
+  capture_outbox_stats: { args: {}, returns: "jsonb" },
+  capture_note_reconciling: { args: { context: "jsonb" }, returns: "void" },
+  capture_finish_reconciling: {
+    args: {
+      context: "jsonb",
+      checkpoint: "text",
+      settled_until: "timestamp with time zone",
+      asked_for: "integer",
+    },
+    returns: "void",
+  },
+  capture_get_checkpoint: { args: { name: "text" }, returns: "jsonb" },
+  capture_list_checkpoints: { args: {}, returns: "jsonb" },
+  capture_find_jobs: { args: { event_ids: "text[]" }, returns: "jsonb" },
+  capture_compare_repositories: { args: { states: "jsonb" }, returns: "jsonb" },
+  capture_compare_installation: { args: { installation: "jsonb" }, returns: "jsonb" },
+  capture_list_installations: { args: {}, returns: "jsonb" },
+  capture_list_public_repositories: { args: {}, returns: "jsonb" },
 };
 
 let db: TestStore;

@@ -83,7 +83,7 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
     return {
       cursor: isPastSince ? null : answer.cursor,
       done: walked,
-      total,
+      counted: { pull_requests: total, counted_at: date },
       tails: tails.filter(({ list, number }) => list !== "files" || missing.includes(number)),
       renamed: renamed.filter(({ number }) => missing.includes(number)),
       waitUntil: waitFor(budget),
@@ -165,7 +165,7 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
         await waitUntil(listed.waitUntil);
       }
 
-      let total = 0;
+      let counted = { pull_requests: 0, counted_at: position.beganAt };
       let tails: Tail[] = [];
       for (let more = true, query = 1; more; query++) {
         if (steps > maxSteps) return goOn();
@@ -179,7 +179,7 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
           position = { ...position, pageSize: Math.ceil(first / 2) };
           continue;
         }
-        total = listed.total;
+        counted = listed.counted;
         more = listed.cursor !== null;
         const next = Math.min(first + pageSize.growth, pageSize.most);
         await waitUntil(listed.waitUntil);
@@ -215,7 +215,7 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
         finishSync(store, toContext(run, { observedAt: beganAt, source: "fetch" }), {
           began_at: beganAt,
           complete: since === undefined,
-          pull_requests: total,
+          ...counted,
         }),
       );
     },

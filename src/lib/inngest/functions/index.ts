@@ -5,10 +5,13 @@ import { createCapturePullRequestReviews } from "./capture-pr-reviews.ts";
 import { createCaptureRepository } from "./capture-repository.ts";
 import { createCaptureRepositorySync, type SyncDependencies } from "./capture-repository-sync.ts";
 import { createPruneJobs } from "./prune-jobs.ts";
+import { createReconcileDeliveries, type DeliveryDependencies } from "./reconcile-deliveries.ts";
+import { createReconcileInstallation } from "./reconcile-installation.ts";
+import { createReconcileRepositories } from "./reconcile-repositories.ts";
 
 /** Every function that Inngest is served. */
 export function createFunctions(
-  dependencies: SyncDependencies & InstallationOptions & { jobRetentionDays: number },
+  dependencies: SyncDependencies & InstallationOptions & DeliveryDependencies & { jobRetentionDays: number },
 ) {
   return [
     createCapturePullRequestDetails(dependencies),
@@ -17,6 +20,9 @@ export function createFunctions(
     createCaptureInstallation(dependencies),
     createCaptureRepository(dependencies),
     createCaptureRepositorySync(dependencies),
+    createReconcileDeliveries(dependencies),
+    createReconcileRepositories(dependencies),
+    createReconcileInstallation(dependencies),
     createPruneJobs(dependencies),
   ];
 }

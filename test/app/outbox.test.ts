@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openPostgres } from "../../src/lib/embedded/open-postgres.ts";
+import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
+import type { CaptureEvent } from "../../src/lib/inngest/events.ts";
+import { createOutbox } from "../../src/lib/inngest/outbox.ts";
+import { NotAcceptedError } from "../../src/lib/inngest/send-events.ts";
+import { keepEvents } from "../../src/lib/store/outbox.ts";
+import { createLogger } from "../../src/logger.ts";
+import { openTestDatabase, resetDatabase } from "../support/database.ts";
+import { startApp, type TestApp } from "../support/start-app.ts";
+import { exampleOf } from "../support/webhook-examples.ts";
+
+let database: SqlDatabase;
+let app: TestApp;
+
+/** The event endpoint of an Inngest: takes events, or is down. */
+let inngest: Server;
+let inngestUrl: string;
+let isDown: boolean;
+let taken: string[];
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  inngest = createServer(async (request, response) => {
+    const events = (await json(request)) as { id: string }[];
+    if (isDown) return response.writeHead(500).end('{"error":"down","status":500}');
+    taken.push(...events.map(({ id }) => id));
+    return response.end(JSON.stringify({ ids: events.map(({ id }) => id), status: 200 }));
+  });
+  inngest.listen(0, "127.0.0.1");
+  await once(inngest, "listening");
+  inngestUrl = `http://127.0.0.1:${(inngest.address() as AddressInfo).port}`;
+});
+beforeEach(async () => {
+  isDown = false;
+  taken = [];
+  app = await startApp(database, { INNGEST_DEV: inngestUrl });
+});
+afterEach(async () => {
+  await app.close();
+  await resetDatabase(database);
+});
+afterAll(async () => {
+  inngest.close();
+  await database.close();
+});
+
+const review = exampleOf("pull_request_review", "submitted");
+const deliver = (id: string, to = app) => to.deliver({ name: "pull_request_review", payload: review, id });
+const eventIds = (ids: string[]) => ids.map((id) => `${id}:capture/pr.reviews`);
+
+test("what Inngest does not accept is kept and acknowledged, and sent on in its order", async () => {
+  isDown = true;
+  const statuses: number[] = [];
+  for (const id of ["a", "b", "c"]) statuses.push(await deliver(id));
+  expect(statuses).toEqual([200, 200, 200]);
+  expect(await app.rows("capture.outbox")).toMatchObject(
+    eventIds(["a", "b", "c"]).map((id) => ({ event_id: id })),
+  );
+
+  isDown = false;
+  expect(await app.services.outbox.drain()).toBe(3);
+  expect(taken).toEqual(eventIds(["a", "b", "c"]));
+  expect(await app.rows("capture.outbox")).toEqual([]);
+});
+
+test("what was kept before a restart is sent on without being asked", async () => {
+  isDown = true;
+  await deliver("a");
+  isDown = false;
+  const outbox = createOutbox({
+    store: app.services.store,
+    send: async (events) => void taken.push(...events.map(({ id }) => id)),
+    log: createLogger("silent"),
+    drainEveryMs: 5,
+  });
+  outbox.start();
+  await expect.poll(() => taken).toEqual(eventIds(["a"]));
+  await outbox.stop();
+});
+
+test("after a refusal Inngest rests a while, and deliveries do not wait for it", async () => {
+  isDown = true;
+  await deliver("a");
+  isDown = false;
+  await deliver("b");
+  expect(taken).toEqual([]);
+  expect(await app.rows("capture.outbox")).toHaveLength(2);
+});
+
+test("a delivery that neither Inngest nor the database takes is answered 503", async () => {
+  isDown = true;
+  const nowhere = openPostgres("postgres://user@127.0.0.1:1/nowhere");
+  const other = await startApp(nowhere, { INNGEST_DEV: inngestUrl });
+  expect(await deliver("a", other)).toBe(503);
+  expect(other.services.counts).toMatchObject({ accepted: 0, failed: 1 });
+  await other.close();
+  await nowhere.close();
+});
+
+test("one event that Inngest always refuses does not hold the others for ever", async () => {
+  const { store } = app.services;
+  const events = ["a", "poison", "b"].map((id) => ({ id, name: "capture/pr.reviews", data: {} }));
+  await keepEvents(store, events, "down");
+  const outbox = createOutbox({
+    store,
+    send: async (some: readonly CaptureEvent[]) => {
+      if (some.some(({ id }) => id === "poison")) throw new NotAcceptedError("Inngest refused the events.");
+      taken.push(...some.map(({ id }) => id));
+    },
+    log: createLogger("silent"),
+  });
+  for (let round = 0; round < 6; round++) {
+    await outbox.drain();
+    await database.query("update capture.outbox set next_attempt_at = now()"); // the wait is over
+  }
+  expect(taken).toEqual(["a", "b"]);
+  expect(await app.rows("capture.outbox")).toMatchObject([
+    { event_id: "poison", error: "Inngest refused the events." },
+  ]);
+});
+
+test("how much waits, and how long, is to be seen at /healthz", async () => {
+  isDown = true;
+  await deliver("a");
+  const response = await fetch(`${app.url}/healthz`);
+  expect(await response.json()).toMatchObject({
+    status: "ok",
+    outbox: { waiting: 1, oldest_age_seconds: expect.any(Number) },
+  });
+});

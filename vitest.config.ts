@@ -5,6 +5,7 @@ const PURE = [
   "test/*.test.ts",
   "test/app/{kill,start}.test.ts",
   "test/demo/**",
+  "test/http/**",
   "test/lib/embedded/open-pglite.test.ts",
   "test/lib/github/**",
   "test/lib/inngest/**",

@@ -24,6 +24,8 @@ export interface Config {
   backfillDays: number;
   /** Whether uninstalling the App deletes what was captured through it. */
   purgeOnUninstall: boolean;
+  /** Told of captures that failed, in Slack's format. Null: nobody is. */
+  alertWebhookUrl: string | null;
   /** Opens the queue's HTTP API. Null: it stays closed. */
   adminToken: string | null;
 }
@@ -84,6 +86,7 @@ const variables = z.object({
   JOB_RETENTION_DAYS: number(1, 3650).default(14),
   BACKFILL_DAYS: number(1, 3650).default(90),
   PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
+  ALERT_WEBHOOK_URL: url.optional(),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
 });
 
@@ -135,6 +138,7 @@ export function parseConfig(environment: Environment): Config {
     jobRetentionDays: env.JOB_RETENTION_DAYS,
     backfillDays: env.BACKFILL_DAYS,
     purgeOnUninstall: env.PURGE_ON_UNINSTALL === "true",
+    alertWebhookUrl: env.ALERT_WEBHOOK_URL ?? null,
     adminToken: env.ADMIN_TOKEN ?? null,
   };
 }

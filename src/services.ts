@@ -75,6 +75,7 @@ export async function createServices(
     budgetReserve,
     backfillDays,
     purgeOnUninstall,
+    alertWebhookUrl: config.alertWebhookUrl,
     handles: (webhook) => webhooks.has(webhook),
   });
   const serveInngest = serve({ client: inngest, functions });

@@ -22,7 +22,9 @@ const mayImport: Record<string, readonly string[]> = {
     "src/lib/records",
     "src/lib/store",
   ],
+  "src/lib/alerts": [],
   "src/lib/inngest/functions": [
+    "src/lib/alerts",
     "src/lib/inngest/events.ts",
     "src/lib/github",
     "src/lib/records",

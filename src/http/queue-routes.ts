@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
 import { z } from "zod";
@@ -55,6 +56,9 @@ const gapsBody = z.strictObject({
   priority,
 });
 
+/** What can be asked for takes some hundred bytes. */
+const maxBodyBytes = 64 * 1024;
+
 export interface QueueRoutesOptions {
   queue: QueueManager;
   adminToken: string | null;
@@ -67,7 +71,8 @@ export interface QueueRoutesOptions {
  */
 export function createQueueRoutes({ queue, adminToken, log }: QueueRoutesOptions): Hono {
   const routes = new Hono();
-  for (const path of ["/analyze", "/queue", "/queue/*"]) routes.use(path, requireToken(adminToken));
+  for (const path of ["/analyze", "/queue", "/queue/*"])
+    routes.use(path, requireToken(adminToken), bodyLimit({ maxSize: maxBodyBytes, onError: refuseTooLarge }));
 
   routes.get("/analyze", async (context) => {
     const asked = parse(analysisQuery, context.req.query());
@@ -131,6 +136,10 @@ export function createQueueRoutes({ queue, adminToken, log }: QueueRoutesOptions
   return routes;
 }
 
+function refuseTooLarge(): never {
+  throw new HTTPException(413, { message: "The body is larger than any request to the queue." });
+}
+
 /** Compares digests, which are of one length whatever was sent. */
 function requireToken(adminToken: string | null): MiddlewareHandler {
   return async (context, next) => {
@@ -189,6 +198,7 @@ const titles: Record<number, string> = {
   401: "Unauthorized",
   404: "Not Found",
   409: "Conflict",
+  413: "Content Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };

@@ -33,10 +33,9 @@ $$;
 create function public.capture_finish_reconciling(context jsonb, checkpoint text, settled_until timestamptz, asked_for integer)
 returns void language plpgsql security definer set search_path = '' as $$
 begin
-  insert into capture.checkpoints as present
-  select checkpoint, capture_finish_reconciling.settled_until, now() where checkpoint is not null
-  on conflict on constraint checkpoints_pkey do update set
-    settled_until = greatest(present.settled_until, excluded.settled_until), succeeded_at = excluded.succeeded_at;
+  if checkpoint is not null then
+    perform public.capture_move_checkpoint(checkpoint, settled_until);
+  end if;
   perform capture.note_step(context, 0, true);
   update capture.jobs j set done = asked_for, total = asked_for where j.event_id = context #>> '{job,event_id}';
 end $$;
@@ -139,4 +138,39 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'owner', r.owner, 'name', r.name) order by r.id), '[]')
   from github.repositories r
   where r.installation_id is null and r.deleted_at is null and r.name is not null and r.synced_at is not null
+$$;
+
+-- The jobs that have failed since the checkpoint `name`, or since `without` where there is none, and until `until`, by what they failed of:
+-- { total, reasons: [{ event_name, message, count, job_id, repository, number }] }, the most frequent first, at most so many. Messages that
+-- differ in numbers only are one reason; the job is the newest of them.
+create function public.capture_summarize_failures(name text, without timestamptz, until timestamptz, max_reasons integer)
+returns jsonb language sql stable security definer set search_path = '' as $$
+  with failed as (
+    select j.* from capture.jobs j
+    where j.state = 'failed' and j.finished_at <= until
+      and j.finished_at > coalesce((select c.settled_until from capture.checkpoints c where c.name = capture_summarize_failures.name), without)
+  ), reasons as (
+    select
+      f.event_name, regexp_replace(coalesce(f.error ->> 'message', ''), '\d+', '#', 'g') as message,
+      count(*) as count, max(f.id) as job_id
+    from failed f group by 1, 2
+  )
+  select jsonb_build_object(
+    'total', (select count(*) from failed),
+    'reasons', (
+      select coalesce(jsonb_agg(
+        to_jsonb(r) || jsonb_build_object('repository', j.repository, 'number', j.number) order by r.count desc, r.job_id
+      ), '[]')
+      from (select * from reasons order by count desc, job_id limit max_reasons) as r
+      join capture.jobs j on j.id = r.job_id
+    )
+  )
+$$;
+
+-- Everything before is settled. A checkpoint never moves back.
+create function public.capture_move_checkpoint(name text, settled_until timestamptz)
+returns void language sql security definer set search_path = '' as $$
+  insert into capture.checkpoints as present values (name, settled_until, now())
+  on conflict on constraint checkpoints_pkey do update set
+    settled_until = greatest(present.settled_until, excluded.settled_until), succeeded_at = excluded.succeeded_at
 $$;

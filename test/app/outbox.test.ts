@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -23,14 +23,17 @@ let inngestUrl: string;
 let isDown: boolean;
 let taken: string[];
 
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const ids = ((await json(request)) as { id: string }[]).map(({ id }) => id);
+  if (!isDown) taken.push(...ids);
+  response
+    .writeHead(isDown ? 500 : 200)
+    .end(JSON.stringify(isDown ? { error: "down", status: 500 } : { ids, status: 200 }));
+}
+
 beforeAll(async () => {
   database = await openTestDatabase();
-  inngest = createServer(async (request, response) => {
-    const events = (await json(request)) as { id: string }[];
-    if (isDown) return response.writeHead(500).end('{"error":"down","status":500}');
-    taken.push(...events.map(({ id }) => id));
-    return response.end(JSON.stringify({ ids: events.map(({ id }) => id), status: 200 }));
-  });
+  inngest = createServer((request, response) => void take(request, response));
   inngest.listen(0, "127.0.0.1");
   await once(inngest, "listening");
   inngestUrl = `http://127.0.0.1:${(inngest.address() as AddressInfo).port}`;

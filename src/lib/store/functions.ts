@@ -135,6 +135,21 @@ export interface Checkpoint {
   succeeded_at: string;
 }
 
+/** Jobs that failed, by what they failed of. `total` counts those of all reasons, also of those left out. */
+export interface FailureSummary {
+  total: number;
+  reasons: {
+    event_name: string;
+    /** With # in the place of each number. */
+    message: string;
+    count: number;
+    /** The newest of them. */
+    job_id: number;
+    repository: string | null;
+    number: number | null;
+  }[];
+}
+
 /** The job of an event; `id` is the job's. */
 export interface EventJob {
   event_id: string;
@@ -399,4 +414,9 @@ export interface StoreFunctions {
   };
   capture_list_installations: { Args: Record<string, never>; Returns: number[] };
   capture_list_public_repositories: { Args: Record<string, never>; Returns: RepositoryName[] };
+  capture_summarize_failures: {
+    Args: { name: string; without: string; until: string; max_reasons: number };
+    Returns: FailureSummary;
+  };
+  capture_move_checkpoint: { Args: { name: string; settled_until: string }; Returns: null };
 }

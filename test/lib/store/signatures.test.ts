@@ -117,6 +117,19 @@ const known: {
   capture_compare_repositories: { args: { states: "jsonb" }, returns: "jsonb" },
   capture_compare_installation: { args: { installation: "jsonb" }, returns: "jsonb" },
   capture_list_installations: { args: {}, returns: "jsonb" },
+  capture_summarize_failures: {
+    args: {
+      name: "text",
+      without: "timestamp with time zone",
+      until: "timestamp with time zone",
+      max_reasons: "integer",
+    },
+    returns: "jsonb",
+  },
+  capture_move_checkpoint: {
+    args: { name: "text", settled_until: "timestamp with time zone" },
+    returns: "void",
+  },
   capture_list_public_repositories: { args: {}, returns: "jsonb" },
 };
 

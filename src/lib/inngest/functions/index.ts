@@ -1,3 +1,4 @@
+import { createAlertFailures } from "./alert-failures.ts";
 import { createCaptureInstallation, type InstallationOptions } from "./capture-installation.ts";
 import { createCapturePullRequestComments } from "./capture-pr-comments.ts";
 import { createCapturePullRequestDetails } from "./capture-pr-details.ts";
@@ -11,8 +12,11 @@ import { createReconcileRepositories } from "./reconcile-repositories.ts";
 
 /** Every function that Inngest is served. */
 export function createFunctions(
-  dependencies: SyncDependencies & InstallationOptions & DeliveryDependencies & { jobRetentionDays: number },
+  dependencies: SyncDependencies &
+    InstallationOptions &
+    DeliveryDependencies & { jobRetentionDays: number; alertWebhookUrl: string | null },
 ) {
+  const { alertWebhookUrl } = dependencies;
   return [
     createCapturePullRequestDetails(dependencies),
     createCapturePullRequestReviews(dependencies),
@@ -24,5 +28,6 @@ export function createFunctions(
     createReconcileRepositories(dependencies),
     createReconcileInstallation(dependencies),
     createPruneJobs(dependencies),
+    ...(alertWebhookUrl ? [createAlertFailures(dependencies, alertWebhookUrl)] : []),
   ];
 }

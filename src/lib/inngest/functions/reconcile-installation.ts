@@ -49,10 +49,10 @@ export function createReconcileInstallation({ inngest, store, github }: CaptureD
 
   /** The installation's repositories, and the events that bring ours up to date with them. */
   async function compareWithListed(run: Run, installation: GitHubInstallation) {
-    const { id } = installation;
-    const { data } = await listInstalledRepositories(await github.forInstallation(id));
+    const client = await github.forInstallation(installation.id);
+    const { data } = await listInstalledRepositories(client);
     const repositories = data.map(toInstalled);
-    const differences = await compareInstallation(store, { id, repositories });
+    const differences = await compareInstallation(store, { id: installation.id, repositories });
     const { known, suspended, renamed } = differences;
     const events = [
       ...(known && !suspended
@@ -61,9 +61,9 @@ export function createReconcileInstallation({ inngest, store, github }: CaptureD
       ...toInstallationEvents(run, installation, "removed", differences.removed),
       ...data
         .filter((repository) => renamed.some((each) => each.id === repository.id))
-        .map((repository) => toRenamedEvent(run, id, repository)),
+        .map((repository) => toRenamedEvent(run, installation.id, repository)),
     ];
-    return { repositories: repositories.map(({ private: _, ...named }) => named), events };
+    return { repositories: repositories.map(toNamed), events };
   }
 
   async function findDifferent(run: Run, repositories: readonly NamedRepository[]) {
@@ -140,6 +140,10 @@ function toInstalled({ id, owner, name, private: isPrivate }: GitHubRepository) 
   return { id, owner: owner.login, name, private: isPrivate };
 }
 
+function toNamed({ id, owner, name }: NamedRepository): NamedRepository {
+  return { id, owner, name };
+}
+
 /** Tells of an installation as its webhook would have. */
 function toInstallationEvents(
   { runId }: ReconcilingRun,
@@ -147,10 +151,10 @@ function toInstallationEvents(
   action: "created" | "added" | "removed" | "suspend" | "unsuspend",
   repositories: readonly ReturnType<typeof toInstalled>[],
 ): CaptureEvent[] {
-  const isAlone = action === "created" || action === "suspend" || action === "unsuspend";
-  const events: CaptureEvent[] = [];
-  for (let from = 0; from < repositories.length || (isAlone && from === 0); from += toldAtOnce) {
-    const listed = repositories.slice(from, from + toldAtOnce);
+  const isOfRepositories = action === "added" || action === "removed";
+  const parts = Math.max(Math.ceil(repositories.length / toldAtOnce), isOfRepositories ? 0 : 1);
+  return Array.from({ length: parts }, (_, part) => {
+    const listed = repositories.slice(part * toldAtOnce, (part + 1) * toldAtOnce);
     const told = installationChanged.create({
       ...reconcilingData,
       installationId: installation.id,
@@ -159,9 +163,8 @@ function toInstallationEvents(
       added: action === "removed" ? [] : listed,
       removed: action === "removed" ? listed : [],
     });
-    events.push({ name: told.name, data: told.data, id: `${runId}:${action}:${from}` });
-  }
-  return events;
+    return { name: told.name, data: told.data, id: `${runId}:${action}:${part}` };
+  });
 }
 
 function toRenamedEvent(

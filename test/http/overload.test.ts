@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test, vi } from "vitest";
+import { createNodeWebhookListener } from "../../src/http/node-webhook-listener.ts";
+import type { Acknowledgement } from "../../src/http/webhook-endpoint.ts";
+
+test.each([
+  ["deliveries", { deliveries: 3, bytes: 1_000_000 }, "{}"],
+  ["bytes", { deliveries: 100, bytes: 3_500 }, "x".repeat(1_000)],
+])(
+  "more %s than the server may hold are told to come again, and room is made by answers",
+  async (_, limits, body) => {
+    const waiting: ((acknowledgement: Acknowledgement) => void)[] = [];
+    const listener = createNodeWebhookListener(() => new Promise((resolve) => waiting.push(resolve)), limits);
+    const server = createServer(listener).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const post = () => fetch(url, { method: "POST", body });
+
+    const held: Promise<Response>[] = [];
+    for (let count = 1; count <= 3; count++) {
+      held.push(post());
+      await vi.waitUntil(() => waiting.length === count);
+    }
+    const refused = await post();
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+
+    for (const accept of waiting) accept({ status: 200, message: "ok" });
+    for (const response of await Promise.all(held)) expect(response.status).toBe(200);
+    const next = post();
+    await vi.waitUntil(() => waiting.length === 4);
+    waiting.at(-1)?.({ status: 200, message: "ok" });
+    expect((await next).status).toBe(200);
+
+    server.closeAllConnections();
+    server.close();
+  },
+);

@@ -69,11 +69,18 @@ export interface MergeOutcome {
   details_needed: boolean;
 }
 
-/** What a page of a sync has of one pull request. `complete` names the listings that end with it. */
+/** A page of a list of files that is not its last: the store keeps it until that comes. `first`: how many files are before it. */
+export type FilePage = Pick<FileList, "head_sha" | "base_ref" | "files"> & { first: number };
+
+/**
+ * What a page of a sync has of one pull request. `files` with `first` is the end of a list that was begun by pages. `complete` names the
+ * listings that end with it.
+ */
 export interface SyncItem {
   number: number;
   pull_request?: Omit<PullRequestRow, "review_comments"> & { review_comments: number | null };
-  files?: FileList;
+  file_page?: FilePage;
+  files?: FileList & { first?: number };
   reviews?: ReviewRow[];
   comments?: CommentRow[];
   threads?: { comment_id: number; resolved: boolean }[];

@@ -13,16 +13,15 @@ import {
 } from "../../records/from-graphql.ts";
 import type { GitHubAccount } from "../../records/github-objects.ts";
 import type { GraphqlLists, GraphqlPullRequest } from "../../records/graphql-objects.ts";
-import type { FileRow } from "../../records/rows.ts";
 import { toReviewComment } from "../../records/to-comment.ts";
 import type { SyncItem } from "../../store/functions.ts";
 
-/** A list that goes on beyond the page it came with. `beganAt` is when its first page was read; `files` are those read so far. */
+/** A list that goes on beyond the page it came with. `beganAt` is when its first page was read; `files` is how many of them have been. */
 export interface Tail extends OpenList {
   number: number;
   beganAt: string;
   head: Head;
-  files: FileRow[];
+  files: number;
 }
 
 /** A pull request whose files have to be listed by REST: GraphQL does not tell the former names of renamed ones. */
@@ -62,7 +61,7 @@ export function toSyncPage(pullRequests: readonly GraphqlPullRequest[], date: st
     if (isRenamed) page.renamed.push({ number, head });
     for (const list of listNames) {
       if (list === "files" && isRenamed) continue;
-      const tail: Tail = { id: pullRequest.id, number, list, after: null, beganAt: date, head, files: [] };
+      const tail: Tail = { id: pullRequest.id, number, list, after: null, beganAt: date, head, files: 0 };
       const next = addList(item, tail, pullRequest, date);
       if (next) page.tails.push(next);
     }
@@ -109,11 +108,15 @@ function addList(item: SyncItem, tail: Tail, lists: GraphqlLists, date: string):
   const { hasNextPage = false, endCursor: after = null } = lists[tail.list]?.pageInfo ?? {};
   switch (tail.list) {
     case "files": {
-      const files = [...tail.files, ...(lists.files?.nodes.map(fromGraphqlFile) ?? [])];
-      if (hasNextPage && files.length < maxListedFiles) return { ...tail, after, files };
       const { head_sha, base_ref, changed_files } = tail.head;
-      const truncated = changed_files > maxListedFiles;
-      item.files = { head_sha, base_ref, files: files.slice(0, maxListedFiles), truncated };
+      const files = (lists.files?.nodes.map(fromGraphqlFile) ?? []).slice(0, maxListedFiles - tail.files);
+      const page = { head_sha, base_ref, first: tail.files, files };
+      const read = tail.files + files.length;
+      if (hasNextPage && read < maxListedFiles) {
+        item.file_page = page;
+        return { ...tail, after, files: read };
+      }
+      item.files = { ...page, truncated: changed_files > maxListedFiles };
       return null;
     }
     case "reviews":

@@ -23,11 +23,13 @@ export function createApp(send: SendEvents): ApplicationFunction {
   };
 }
 
-/** What the app listens to, as `pull_request.opened`. */
+/** What the app listens to, as `pull_request` and `pull_request.opened`. */
 export function listWebhooks(): ReadonlySet<string> {
   const names = new Set<string>();
   const listener = {
-    on: (webhooks: string | string[]) => [webhooks].flat().forEach((name) => names.add(name)),
+    on: (webhooks: string | string[]) => {
+      for (const webhook of [webhooks].flat()) names.add(webhook).add(webhook.split(".", 1).join());
+    },
   };
   void createApp(async () => {})(listener as unknown as Probot, {} as never);
   return names;

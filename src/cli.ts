@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { countGaps, formatAnalysis, formatJobs, formatStats, plural } from "./cli/format.ts";
 import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
@@ -10,6 +10,8 @@ if (existsSync(".env")) process.loadEnvFile(".env");
 const url = process.env["PR_CAPTURE_URL"] ?? `http://localhost:${process.env["PORT"] ?? 3000}`;
 const adminToken = process.env["ADMIN_TOKEN"] ?? "";
 const client = createQueueClient({ url, adminToken });
+
+const followHint = "Follow it with: pr-capture status --watch";
 
 const program = new Command("pr-capture")
   .description("The manual queue of a running pr-capture server.")
@@ -32,41 +34,39 @@ program
     print(analysis, () => formatAnalysis(analysis));
   });
 
-program
-  .command("backfill")
+followed(program.command("backfill"))
   .description("capture a repository's history")
   .argument("<owner/name>")
   .option("--days <n>", "what changed in so many days; without it, in the server's BACKFILL_DAYS", toNumber)
   .option("--all", "all of it")
-  .option("--watch", "go on until it is done")
-  .action(async (repository: string, { days, all, watch }: { days?: number; all?: true; watch?: true }) => {
+  .action(async (repository: string, options: { days?: number; all?: true; watch: boolean }) => {
+    const { days, all, watch } = options;
     if (days !== undefined && all) program.error("Choose one of --days and --all.");
     const answer = await client.queueBackfill(repository, { ...(days && { days }), ...(all && { all }) });
-    print(answer, () =>
+    const sentence =
       answer.queued > 0
-        ? `Queued the backfill of ${repository}.${watch ? "" : " Follow it with: pr-capture status --watch"}`
-        : `A backfill of ${repository} that goes back as far is queued already.${watch ? "" : " Follow it with: pr-capture status --watch"}`,
-    );
-    if (watch && answer.job) conclude(await watchBackfill(client, answer.job));
+        ? `Queued the backfill of ${repository}.`
+        : `A backfill of ${repository} that goes back as far is queued already.`;
+    if (!watch || !answer.job) return print(answer, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchBackfill(client, answer.job));
   });
 
-program
-  .command("fix")
+followed(program.command("fix"))
   .description("capture exactly what is missing of a repository")
   .argument("<owner/name>")
-  .option("--watch", "go on until it is done, and analyze again")
-  .action(async (repository: string, { watch }: { watch?: true }) => {
+  .action(async (repository: string, { watch }: { watch: boolean }) => {
     const before = await client.analyze(repository, 0);
     const gaps = countGaps(before.total);
     const { queued } = await client.fixGaps({ repository });
-    print({ queued, gaps }, () => {
-      if (gaps === 0) return `${repository} has no gaps.`;
-      const next = watch ? "" : " Follow them with: pr-capture status --watch";
-      return queued > 0
-        ? `Queued ${plural(queued, "capture")} for ${plural(gaps, "gap")} of ${repository}.${next}`
-        : `The captures of its ${plural(gaps, "gap")} are queued already.${next}`;
-    });
-    if (watch && gaps > 0) conclude(await watchFix(client, repository, gaps));
+    if (gaps === 0) return print(watch ? before : { queued, gaps }, () => `${repository} has no gaps.`);
+    const sentence =
+      queued > 0
+        ? `Queued ${plural(queued, "capture")} for ${plural(gaps, "gap")} of ${repository}.`
+        : `The captures of its ${plural(gaps, "gap")} are queued already.`;
+    if (!watch) return print({ queued, gaps }, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchFix(client, repository, gaps));
   });
 
 program
@@ -78,9 +78,17 @@ program
     const { queued } = await client.queuePullRequest(repository, number);
     print({ queued }, () =>
       queued > 0
-        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}. Follow them with: pr-capture status --watch`
-        : `${repository}#${number} is queued already. Follow it with: pr-capture status --watch`,
+        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}. ${followHint}`
+        : `${repository}#${number} is queued already. ${followHint}`,
     );
+  });
+
+program
+  .command("reconcile")
+  .description("have GitHub's delivery log and newest updates looked at now")
+  .action(async () => {
+    const answer = await client.reconcile();
+    print(answer, () => `GitHub's delivery log and newest updates are looked at now. ${followHint}`);
   });
 
 program
@@ -88,7 +96,8 @@ program
   .description("how many captures are in which state")
   .option("--watch", "go on until nothing is pending or processing")
   .action(async ({ watch }: { watch?: true }) => {
-    const stats = watch ? await watchStatus(client) : await client.getStats();
+    const begun = await client.getStats();
+    const stats = watch ? await watchStatus(client, begun) : begun;
     print(stats, () => formatStats(stats));
   });
 
@@ -108,7 +117,7 @@ program
   .argument("<id>", "the job's id, as jobs shows it", toNumber)
   .action(async (id: number) => {
     const replayed = await client.replay(id);
-    print(replayed, () => `Sent again. Follow it with: pr-capture status --watch`);
+    print(replayed, () => `Sent again. ${followHint}`);
   });
 
 // Options may stand before the command or after it.
@@ -124,6 +133,18 @@ try {
   const message = `${error.message}${hint}`;
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;
+}
+
+/** A command that queues work and follows it to its end. */
+function followed(command: Command): Command {
+  return command
+    .option("--no-watch", "return as soon as it is queued")
+    .addOption(new Option("--watch").default(true).hideHelp());
+}
+
+/** What is said before the end, which alone is for machines. */
+function announce(sentence: string): void {
+  if (!wantsJson()) console.log(sentence);
 }
 
 /** Says how what was watched has ended. */

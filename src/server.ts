@@ -7,7 +7,7 @@ import { listen } from "./http/server.ts";
 import { createLogger } from "./logger.ts";
 import { createServices, openRows } from "./services.ts";
 
-/** How long a stop waits for what runs; hosts kill a process some time after they ask it to end. */
+/** How long a stop waits for what runs, and returns the rest; hosts kill a process some time after they ask it to end. */
 const stopTimeoutMs = 10_000;
 
 async function main(): Promise<void> {
@@ -41,9 +41,11 @@ async function start(config: Config): Promise<void> {
 
   const stop = async (signal: string) => {
     log.info(`${signal}: finishing what runs`);
+    const deadline = Date.now() + stopTimeoutMs;
+    const left = () => Math.max(0, deadline - Date.now());
     await proxy?.stop();
-    await server.close();
-    await services.close(stopTimeoutMs);
+    await server.close(left());
+    await services.close(left());
     await rows?.close();
     log.info("Stopped");
     process.exit(0);

@@ -53,14 +53,18 @@ export async function openRows(config: Config): Promise<SqlDatabase | null> {
   return rows;
 }
 
-/** Starts the embedded engine where it is the one. `rows` stays the caller's, to be closed after the services. */
+/**
+ * Starts the embedded engine where it is the one, without its crons where they are not wanted. `rows` stays the caller's, to be closed
+ * after the services.
+ */
 export async function createServices(
   config: Config,
   log: Logger,
   rows: SqlDatabase | null,
+  { crons = true } = {},
 ): Promise<Services> {
   const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
-  const engine = queue && createInngestEngine({ db: queue, logger: log });
+  const engine = queue && createInngestEngine({ db: queue, logger: log, crons });
 
   const store = connectStore(config.database, rows);
   const inngest = connectInngest(config.inngest, engine, log);
@@ -88,7 +92,7 @@ export async function createServices(
   await engine?.start(serveInngest);
 
   return {
-    receive: createReceiveDelivery(probot, counts),
+    receive: createReceiveDelivery(probot, { listensTo: (event) => webhooks.has(event), counts }),
     counts,
     inngest,
     serveInngest,

@@ -5,7 +5,11 @@ import { fileURLToPath } from "node:url";
 
 export interface ServerProcess {
   url: string;
-  stop(): Promise<void>;
+  pid: number;
+  /** What it has printed so far, line by line. */
+  output: readonly string[];
+  /** Resolves with the exit code, null when a signal ended it. */
+  stop(): Promise<number | null>;
 }
 
 /** Runs a server as a process of its own. Resolves once it has printed where it listens; rejects with its output when it ends before. */
@@ -37,9 +41,12 @@ export async function startProcess(
   });
   return {
     url: await url,
+    pid: child.pid ?? 0,
+    output,
     stop: async () => {
       child.kill("SIGTERM");
-      await exit;
+      const [code] = await exit;
+      return code;
     },
   };
 }

@@ -1,14 +1,23 @@
 const width = 30;
 
+/** What a progress line is drawn on: `process.stderr`. */
+export type Terminal = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+
+export interface Progress {
+  done: number;
+  /** Null: not known, and the label alone says how far it is. */
+  total: number | null;
+  label: string;
+}
+
 export interface ProgressBar {
-  /** Without a total, the label alone says how far it is. */
-  show(progress: { done: number; total: number | null; label: string }): void;
+  show(progress: Progress): void;
   /** Leaves the terminal's line to others. */
   end(): void;
 }
 
 /** A line that is drawn over. Where the stream is no terminal, nothing is drawn. */
-export function createProgressBar(stream: NodeJS.WriteStream): ProgressBar {
+export function createProgressBar(stream: Terminal): ProgressBar {
   let drawn = false;
   return {
     show({ done, total, label }) {

@@ -107,6 +107,16 @@ const timeoutMs = 30_000;
 
 /** The queue's HTTP API, typed; for browsers as for Node. Every method throws a `QueueApiError`. */
 export function createQueueClient({ url, adminToken }: QueueClientOptions) {
+  /** An answer that breaks off is none. */
+  async function request(target: URL, init: RequestInit): Promise<{ response: Response; text: string }> {
+    try {
+      const response = await fetch(target, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      return { response, text: await response.text() };
+    } catch {
+      throw new QueueApiError(`Nothing answers at ${url}.`, null);
+    }
+  }
+
   async function ask<Answer>(
     schema: z.ZodType<Answer>,
     method: "GET" | "POST" | "DELETE",
@@ -114,15 +124,12 @@ export function createQueueClient({ url, adminToken }: QueueClientOptions) {
     body?: Record<string, unknown>,
   ): Promise<Answer> {
     if (!URL.canParse(path, url)) throw new QueueApiError(`${url} is not a URL.`, null);
-    const response = await fetch(new URL(path, url), {
+    const { response, text } = await request(new URL(path, url), {
       method,
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-      signal: AbortSignal.timeout(timeoutMs),
       ...(body && { body: JSON.stringify(body) }),
-    }).catch(() => {
-      throw new QueueApiError(`Nothing answers at ${url}.`, null);
     });
-    const answer: unknown = await response.json().catch(() => null);
+    const answer = parseJson(text);
     if (!response.ok) {
       const detail = problem.safeParse(answer).data?.detail ?? `${url} answered ${response.status}.`;
       throw new QueueApiError(detail, response.status);
@@ -170,8 +177,20 @@ export function createQueueClient({ url, adminToken }: QueueClientOptions) {
 
     replay: (id: number) => ask(z.object({ event_id: z.string() }), "POST", `/api/queue/jobs/${id}/replay`),
 
+    /** Has GitHub's delivery log and newest updates looked at now, in captures of their own. */
+    reconcile: () => ask(z.object({ event_ids: z.array(z.string()) }), "POST", "/api/queue/reconcile"),
+
     clearPending: () => ask(z.object({ cancelled: z.int() }), "DELETE", "/api/queue/jobs?state=queued"),
   };
+}
+
+/** Null when it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function toQuery(values: Record<string, string | number | undefined>): string {

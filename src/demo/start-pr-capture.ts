@@ -45,7 +45,8 @@ export async function startPrCapture(
   });
   const rows = await openRows(config);
   if (!rows) throw new Error("The embedded database did not open.");
-  const services = await createServices(config, createLogger(config.logLevel), watchWrites(rows, onWrite));
+  const written = watchWrites(rows, onWrite);
+  const services = await createServices(config, createLogger(config.logLevel), written, { crons: false });
   const server = await listen(services, config);
   return {
     webhooksUrl: `${server.url}${paths.webhooks}`,
@@ -53,7 +54,7 @@ export async function startPrCapture(
     rows,
     idle: async (dueWithinMs) => services.engine?.idle(dueWithinMs),
     close: async () => {
-      await server.close();
+      await server.close(5_000);
       await services.close(5000);
       await rows.close();
     },

@@ -15,9 +15,9 @@ import { NotAcceptedError } from "../lib/inngest/send-events.ts";
 
 const repository = z.union([
   z.int().positive(),
-  z.string().regex(/^\d+$|^[\w.-]+\/[\w.-]+$/, 'must be "owner/name" or an id'),
+  z.string().regex(/^\d{1,15}$|^[\w.-]+\/[\w.-]+$/, 'must be "owner/name" or an id'),
 ]);
-const number = z.int().positive();
+const number = z.int32().positive();
 const priority = z.enum(["critical", "high", "medium", "low"]).optional();
 const jobState = z.enum(["pending", "processing", "completed", "failed", "cancelled"]);
 const gapKind = z.enum(["pull_requests", "details", "files", "reviews", "comments"]);
@@ -52,7 +52,7 @@ const backfillBody = z
 const gapsBody = z.strictObject({
   repository: repository.optional(),
   kinds: z.array(gapKind).min(1).optional(),
-  limit: z.int().positive().optional(),
+  limit: z.int32().positive().optional(),
   priority,
 });
 

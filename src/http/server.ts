@@ -8,8 +8,8 @@ import { createRoutes, paths } from "./routes.ts";
 
 export interface RunningServer {
   url: string;
-  /** Stops accepting, then waits for the requests under way. */
-  close(): Promise<void>;
+  /** Stops accepting, waits for the requests under way, and cuts off those that take longer. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 /** Listens for everything there is. Throws when the port is taken. */
@@ -26,12 +26,14 @@ export async function listen(
   server.listen(address.port, address.host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${address.host}:${port}`, close: () => closeServer(server) };
+  return { url: `http://${address.host}:${port}`, close: (timeoutMs) => closeServer(server, timeoutMs) };
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, timeoutMs: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeIdleConnections();
+  const timeout = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await closed;
+  clearTimeout(timeout);
 }

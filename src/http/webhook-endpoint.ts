@@ -20,11 +20,20 @@ export type ReceiveDelivery = (delivery: IncomingDelivery) => Promise<Acknowledg
 /** GitHub sends no larger body. https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap */
 export const maxBodyBytes = 25 * 1024 * 1024;
 
+export interface ReceiveOptions {
+  /** Whether there is a listener for webhooks of that event, as `pull_request`. */
+  listensTo: (event: string) => boolean;
+  counts: DeliveryCounts;
+}
+
 /**
- * Answers deliveries with the listeners of a Probot app. 200 means that the delivery's events are Inngest's, or that it has none;
+ * Answers deliveries with the listeners of a Probot app. 200 means that the delivery's events are kept, or that it has none;
  * with any other status GitHub's delivery log shows it as failed, and it can be asked for again.
  */
-export function createReceiveDelivery(probot: Probot, counts: DeliveryCounts): ReceiveDelivery {
+export function createReceiveDelivery(
+  probot: Probot,
+  { listensTo, counts }: ReceiveOptions,
+): ReceiveDelivery {
   async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement> {
     const signature = headers.get("x-hub-signature-256");
     if (!signature || !body || !(await probot.webhooks.verify(body, signature))) {
@@ -35,9 +44,11 @@ export function createReceiveDelivery(probot: Probot, counts: DeliveryCounts): R
     if (!id || !name) return { status: 400, message: "X-GitHub-Delivery and X-GitHub-Event are required." };
     const payload = parseObject(body);
     if (!payload) return { status: 400, message: "The body is not a JSON object." };
+    if ("action" in payload && typeof payload.action !== "string")
+      return { status: 400, message: "The payload's action is not a text." };
+    if (!listensTo(name)) return { status: 200, message: "ok" };
 
     try {
-      // Names come from outside: those that Probot's types do not know have no listener.
       await probot.webhooks.receive({ id, name, payload } as Parameters<typeof probot.webhooks.receive>[0]);
       return { status: 200, message: "ok" };
     } catch (error) {

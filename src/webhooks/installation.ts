@@ -29,10 +29,10 @@ export function toInstallation(
   });
 }
 
-/** As payloads of an installation list a repository. */
+/** As payloads of an installation list a repository: two names, of 255 at most. */
 const listed = z.array(
   z
-    .object({ id: z.int().positive(), full_name: z.string(), private: z.boolean() })
+    .object({ id: z.int().positive(), full_name: z.string().max(511), private: z.boolean() })
     .transform(({ full_name, ...repository }) => {
       const [owner, name] = full_name.split("/");
       return { ...repository, owner, name };

@@ -17,12 +17,15 @@ export interface Delivery<Payload = unknown> {
   payload: Payload;
 }
 
+/** GitHub gives out none that is longer. */
+const name = z.string().max(255);
+
 /** What every payload about a repository says of where it is. No installation: a repository's own webhook. */
 const envelope = z.object({
   repository: z.object({
     id: z.int().positive(),
-    name: z.string(),
-    owner: z.object({ login: z.string() }),
+    name,
+    owner: z.object({ login: name }),
   }),
   installation: z.object({ id: z.int().positive() }).nullish(),
 });

@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { Terminal } from "../../src/cli/progress-bar.ts";
+import { watchBackfill } from "../../src/cli/watch.ts";
+import { createQueueClient, QueueApiError } from "../../src/client/queue-client.ts";
 import { compareRows } from "../../src/demo/compare-rows.ts";
-import { seedPullRequests } from "../../src/demo/github/index.ts";
+import { failures, seedPullRequests } from "../../src/demo/github/index.ts";
 import { toTruth } from "../../src/demo/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
+import { runCli } from "../support/run-cli.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
 
 const adminToken = "a token of the administrators";
@@ -22,29 +24,34 @@ beforeAll(async () => {
   const repository = github.createRepository({ owner: acme, name: "web" });
   github.install({ account: acme });
   seedPullRequests(github, { repository, count: 12 });
-  app = await startApp(database, { GITHUB_API_URL: github.url, ADMIN_TOKEN: adminToken });
+  app = await start("0");
 });
-afterEach(() => resetDatabase(database));
+afterEach(async () => {
+  github.clearInterceptors();
+  await resetDatabase(database);
+});
 afterAll(async () => {
   await app.close();
   await github.close();
   await database.close();
 });
 
-async function cli(args: string[], environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["src/cli.ts", ...args], {
-    env: { PATH: process.env["PATH"], PR_CAPTURE_URL: app.url, ADMIN_TOKEN: adminToken, ...environment },
-  });
-  const [out, err, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on("close", resolve)),
-  ]);
-  return { out, err, code };
+function start(port: string): Promise<TestApp> {
+  return startApp(database, { GITHUB_API_URL: github.url, ADMIN_TOKEN: adminToken, PORT: port });
+}
+
+/** A terminal that keeps what is drawn on it. */
+function openTerminal(): Terminal & { lines: string[] } {
+  const lines: string[] = [];
+  return { isTTY: true, columns: 200, lines, write: (line) => lines.push(String(line)) > 0 };
+}
+
+function cli(args: string[], environment: Record<string, string> = {}) {
+  return runCli({ url: app.url, adminToken }, args, environment);
 }
 
 test("a backfill is followed to its end, analyzed, and what is lost after it is fixed", async () => {
-  expect(await cli(["backfill", "acme/web", "--all", "--watch"])).toMatchObject({
+  expect(await cli(["backfill", "acme/web", "--all"])).toMatchObject({
     code: 0,
     out: expect.stringMatching(
       /^Queued the backfill of acme\/web\.\nCaptured 12 of 12 pull requests of acme\/web/,
@@ -59,7 +66,7 @@ test("a backfill is followed to its end, analyzed, and what is lost after it is 
   const { gaps } = JSON.parse((await cli(["--json", "analyze"])).out);
   expect(gaps.length).toBeGreaterThan(0);
   expect((await cli(["analyze"])).out).toContain("Close them with: pr-capture fix acme/web");
-  expect(await cli(["fix", "acme/web", "--watch"])).toMatchObject({
+  expect(await cli(["fix", "acme/web"])).toMatchObject({
     code: 0,
     out: expect.stringMatching(
       /^Queued \d captures? for \d gaps? of acme\/web\.\nAll gaps of acme\/web are closed\.\n$/,
@@ -67,6 +74,85 @@ test("a backfill is followed to its end, analyzed, and what is lost after it is 
   });
   expect(await compareRows(toTruth(github), (table) => app.rows(`github.${table}`))).toEqual([]);
   expect(await cli(["fix", "acme/web"])).toMatchObject({ code: 0, out: "acme/web has no gaps.\n" });
+});
+
+test("for machines there is one answer, that of the end", async () => {
+  const followed = await cli(["backfill", "acme/web", "--all", "--json"]);
+  expect(followed).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(followed.out)).toMatchObject({ state: "completed", done: 12, total: 12 });
+  await database.exec("delete from github.comments");
+  const fixed = await cli(["fix", "acme/web", "--json"]);
+  expect(JSON.parse(fixed.out)).toMatchObject({ total: { comments: { percent: 100 } } });
+  expect(JSON.parse((await cli(["fix", "acme/web", "--json"])).out)).toEqual(JSON.parse(fixed.out));
+});
+
+test("without watching, a command returns once its work is queued", async () => {
+  await cli(["backfill", "acme/web", "--all", "--watch"]);
+  await database.exec("delete from github.comments");
+  const queued = expect.stringMatching(/^Queued .+ Follow it with: pr-capture status --watch\n$/);
+  expect(await cli(["fix", "acme/web", "--no-watch"])).toMatchObject({ code: 0, out: queued });
+  await app.settled();
+  expect(await cli(["backfill", "acme/web", "--all", "--no-watch"])).toMatchObject({ code: 0, out: queued });
+  await app.settled();
+  const answer = await cli(["backfill", "acme/web", "--days", "9", "--no-watch", "--json"]);
+  expect(JSON.parse(answer.out)).toMatchObject({ queued: 1, job: { since: expect.any(String) } });
+  await app.settled();
+});
+
+test("what was followed and failed ends with exit code 1", async () => {
+  github.intercept(({ url }) =>
+    url.includes("/pulls/comments") ? Response.json({ message: "Not Found" }, { status: 404 }) : undefined,
+  );
+  expect(await cli(["backfill", "acme/web", "--all"])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(
+      /^Queued .+\nThe backfill failed: .+ Try again with: pr-capture replay \d+\n$/,
+    ),
+  });
+});
+
+test("following outlasts a restart of the server, says so meanwhile, and shows a full bar at the end", async () => {
+  const letAgain = github.intercept((request, next) =>
+    request.url.endsWith("/graphql") ? failures.secondaryLimited(1)(request, next) : undefined,
+  );
+  const client = createQueueClient({ url: app.url, adminToken });
+  const { job } = await client.queueBackfill("acme/web", { all: true });
+  if (!job) throw new Error("No job was queued.");
+  const terminal = openTerminal();
+  const outcome = watchBackfill(client, job, { terminal });
+  await vi.waitFor(() => expect(terminal.lines).not.toEqual([]), { timeout: 10_000 });
+  await app.close();
+  await vi.waitFor(() => expect(terminal.lines.at(-1)).toContain("Nothing answers"), { timeout: 10_000 });
+  letAgain();
+  app = await start(new URL(app.url).port);
+  expect(await outcome).toMatchObject({ ok: true, sentence: expect.stringContaining("Captured 12 of 12") });
+  expect(terminal.lines.join("")).toMatch(/█{30} 12 of 12 pull requests\n$/);
+});
+
+test("a server that stays away ends the following with a sentence", async () => {
+  const { job } = await createQueueClient({ url: app.url, adminToken }).queueBackfill("acme/web", {
+    all: true,
+  });
+  await app.settled();
+  if (!job) throw new Error("No job was queued.");
+  const away = createQueueClient({ url: "http://127.0.0.1:1", adminToken });
+  const terminal = openTerminal();
+  await expect(watchBackfill(away, job, { terminal, patienceMs: 900 })).rejects.toThrow(QueueApiError);
+  expect(terminal.lines).toEqual([expect.stringContaining("Asking again"), "\n"]);
+});
+
+test("a reconciliation is asked for", async () => {
+  expect(await cli(["reconcile"])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("are looked at now"),
+  });
+  await app.settled();
+  const { event_ids } = JSON.parse((await cli(["reconcile", "--json"])).out);
+  await app.settled();
+  expect(event_ids).toHaveLength(2);
+  expect((await app.rows("capture.jobs")).map(({ event_id }) => event_id)).toEqual(
+    expect.arrayContaining(event_ids),
+  );
 });
 
 test("what cannot be captured ends with exit code 1, and can be listed and replayed", async () => {

@@ -1,37 +1,51 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { compareRows } from "../../src/demo/compare-rows.ts";
+import { seedPullRequests } from "../../src/demo/github/index.ts";
+import { toTruth } from "../../src/demo/truth.ts";
 import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
+import { runCli } from "../support/run-cli.ts";
 import { sendWebhook } from "../support/send-webhook.ts";
 import { startServer, type ServerProcess } from "../support/start-server.ts";
 
+const adminToken = "a token of the administrators";
+
 let folder: string;
 let github: TestGitHub;
+let started: ServerProcess[];
 
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "pr-capture-kill-"));
-  github = await openGitHub();
+  github = await openGitHub({ latency: 20 });
+  started = [];
 });
-afterAll(async () => {
+afterEach(async () => {
+  await Promise.all(started.map((server) => server.end("SIGKILL")));
   await github.close();
   await rm(folder, { recursive: true });
 });
 
-const started: ServerProcess[] = [];
-afterEach(() => Promise.all(started.splice(0).map((server) => server.end("SIGKILL"))));
-
-async function start(): Promise<ServerProcess> {
-  const server = await startServer({ DATA_DIR: folder, GITHUB_API_URL: github.url });
+async function start(environment: Record<string, string> = {}): Promise<ServerProcess> {
+  const server = await startServer({
+    DATA_DIR: folder,
+    GITHUB_API_URL: github.url,
+    ADMIN_TOKEN: adminToken,
+    ...environment,
+  });
   started.push(server);
   return server;
 }
 
-async function jobsOf(server: ServerProcess): Promise<unknown> {
-  const response = await fetch(`${server.url}/healthz`);
-  const { jobs } = (await response.json()) as { jobs: unknown };
-  return jobs;
+/** The GUIDs of the deliveries whose captures have ended well. */
+async function capturedBy(server: ServerProcess): Promise<Set<string | undefined>> {
+  const response = await fetch(`${server.url}/api/queue/jobs?state=completed&limit=1000`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  const jobs = (await response.json()) as { event_id: string }[];
+  return new Set(jobs.flatMap(({ event_id }) => /^([^:]+):[^:]+$/.exec(event_id)?.[1]));
 }
 
 test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and doubles none", async () => {
@@ -71,7 +85,7 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
     if (killed) server = await start();
   }
   expect(acknowledged.size).toBe(500);
-  await vi.waitFor(async () => expect(await jobsOf(server)).toMatchObject({ completed: 500, total: 500 }), {
+  await vi.waitFor(async () => expect(await capturedBy(server)).toEqual(acknowledged), {
     timeout: 60_000,
     interval: 100,
   });
@@ -79,18 +93,51 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
 
   const database = await openPglite(folder);
   const comments = await database.query<{ body: string }>("select body from github.comments");
-  const jobs = await database.query<{ event_id: string }>(
-    "select event_id from capture.jobs where state = 'completed'",
-  );
-  const [unfinished] = await database.query("select from capture.jobs where state <> 'completed'");
+  const failed = await database.query("select * from capture.jobs where state = 'failed'");
   await database.close();
-  expect(unfinished).toBeUndefined();
-  const completed = new Set(jobs.map((job) => job.event_id.split(":", 1)[0]));
-  expect([...acknowledged].filter((id) => !completed.has(id))).toEqual([]);
+  expect(failed).toEqual([]);
   const bodies = comments.map((comment) => comment.body);
   expect(written.filter((body) => !bodies.includes(body))).toEqual([]);
   expect(bodies).toHaveLength(written.length);
 }, 120_000);
+
+test("a backfill outlasts three kill -9: it asks nothing twice that it has kept, and its rows are GitHub's", async () => {
+  const acme = github.createOrganization({ login: "acme", members: [] });
+  const repository = github.createRepository({ owner: acme, name: "web" });
+  github.install({ account: acme });
+  seedPullRequests(github, { repository, count: 300, longTails: true });
+  // A process keeps its tokens in memory only.
+  const asked = () =>
+    github.requests
+      .filter(({ path }) => !path.endsWith("/access_tokens"))
+      .map(({ method, path, query, variables }) => JSON.stringify([method, path, query, variables]));
+
+  let server = await start();
+  const { url } = server;
+  const followed = runCli({ url, adminToken }, ["backfill", "acme/web", "--all"]);
+  for (const killAfter of [8, 19, 30]) {
+    await vi.waitFor(() => expect(asked().length).toBeGreaterThanOrEqual(killAfter), {
+      timeout: 30_000,
+      interval: 5,
+    });
+    await server.end("SIGKILL");
+    server = await start({ PORT: new URL(url).port });
+  }
+  expect(await followed).toMatchObject({ code: 0, out: expect.stringContaining("Captured 300 of 300") });
+  expect(await server.end("SIGTERM")).toBe(0);
+  const all = asked();
+  const repeated = all.flatMap((request, index) => (all.indexOf(request) < index ? [index] : []));
+  // The one that a kill cut off is asked again at once, and no other.
+  expect(repeated.length).toBeLessThanOrEqual(3);
+  expect(repeated.filter((index) => all[index] !== all[index - 1])).toEqual([]);
+
+  const database = await openPglite(folder);
+  const differences = await compareRows(toTruth(github), (table) =>
+    database.query(`select * from github.${table}`),
+  );
+  await database.close();
+  expect(differences).toEqual([]);
+}, 60_000);
 
 test("a second process on the same folder is refused with a sentence", async () => {
   const server = await start();

@@ -17,13 +17,13 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** The whole of pr-capture as `npm start` runs it, on a test database and the embedded engine. GitHub is where `githubApiUrl` says. */
+/** The whole of pr-capture as `npm start` runs it, on a test database and the embedded engine, but for what runs by the clock. GitHub is where `githubApiUrl` says. */
 export async function startApp(
   database: SqlDatabase,
   environment: Record<string, string> = {},
 ): Promise<TestApp> {
   const config = testConfig(environment);
-  const services = await createServices(config, createLogger(config.logLevel), database);
+  const services = await createServices(config, createLogger(config.logLevel), database, { crons: false });
   const server = await listen(services, config);
   services.outbox.start();
   return {
@@ -33,7 +33,7 @@ export async function startApp(
     settled: async () => services.engine?.idle(),
     rows: (table) => database.query(`select * from ${table} order by 1, 2`),
     close: async () => {
-      await server.close();
+      await server.close(5_000);
       await services.close(5_000);
     },
   };

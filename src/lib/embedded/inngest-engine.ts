@@ -59,6 +59,8 @@ export interface EngineOptions {
   concurrency?: number;
   /** Milliseconds to wait after that many failed attempts. */
   backoff?: (failures: number) => number;
+  /** False: functions run by events only, for what is to be the same at every time of day. */
+  crons?: boolean;
 }
 
 export function createInngestEngine(options: EngineOptions): InngestEngine {
@@ -76,6 +78,7 @@ class Engine implements InngestEngine {
   readonly #log: EngineLogger | undefined;
   readonly #now: () => number;
   readonly #backoff: (failures: number) => number;
+  readonly #honoursCrons: boolean;
   readonly #turns: Turns;
   readonly #functions = new Map<string, EngineFunction>();
   readonly #crons: { cron: CronTrigger; fn: EngineFunction; nextAt: number }[] = [];
@@ -94,8 +97,16 @@ class Engine implements InngestEngine {
   #nextVacuum = RUNS_PER_VACUUM;
   #idlers: { dueWithinMs: number; resolve: () => void }[] = [];
 
-  constructor({ db, logger, now = Date.now, concurrency = 16, backoff = inngestBackoff }: EngineOptions) {
+  constructor({
+    db,
+    logger,
+    now = Date.now,
+    concurrency = 16,
+    backoff = inngestBackoff,
+    crons = true,
+  }: EngineOptions) {
     this.#db = db;
+    this.#honoursCrons = crons;
     this.#log = logger;
     this.#now = now;
     this.#backoff = backoff;
@@ -186,7 +197,7 @@ class Engine implements InngestEngine {
     for (const fn of this.#declared.map(toEngineFunction)) {
       this.#functions.set(fn.id, fn);
       for (const { cron } of fn.triggers) {
-        if (cron) this.#crons.push({ cron, fn, nextAt: cron.next(this.#now()) });
+        if (cron && this.#honoursCrons) this.#crons.push({ cron, fn, nextAt: cron.next(this.#now()) });
       }
     }
   }

@@ -13,21 +13,30 @@ import { toStorableText } from "./storable-text.ts";
 
 export const text = z.string().transform(toStorableText);
 
+/** A login, a repository's name or a branch. GitHub gives out none that is longer, and an index of Postgres takes none that is very long. */
+const name = z.string().max(255).transform(toStorableText);
+
 /** Null and "" mean the same for an optional text, and GitHub's APIs disagree on which to send. */
 export const optionalText = text.nullish().transform((value) => value || null);
 
-/** GitHub's moments: UTC in whole seconds. */
-export const timestamp = z.iso.datetime({ offset: true });
+/** GitHub's moments: UTC in whole seconds. Postgres knows no year 0, and no offset of 16 hours. */
+export const timestamp = z.iso
+  .datetime({ offset: true })
+  .regex(/^(?!0000).*(?:Z|[+-](?:0\d|1[0-5]):\d\d)$/, "not a moment that Postgres knows");
 
-/** Some payloads give an installation's moments as seconds since 1970. */
-function fromSeconds(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
-}
+/** Some payloads give an installation's moments as seconds since 1970; here up to the year 9999. */
+const seconds = z
+  .int()
+  .nonnegative()
+  .max(253_402_300_799)
+  .transform((value) => new Date(value * 1000).toISOString());
 
 const id = z.int().positive();
-const count = z.int().nonnegative();
+/** What is an `integer` in Postgres. */
+const number = z.int32().positive();
+const count = z.int32().nonnegative();
 
-const account = z.object({ id, login: text, type: text.default("User") });
+const account = z.object({ id, login: name, type: text.default("User") });
 
 /** REST and webhooks show this account in the place of some deleted ones, where GraphQL and other answers show none. */
 const ghostId = 10137;
@@ -51,13 +60,13 @@ const head = z.object({
 const base = z.object({
   ref: text,
   sha: text,
-  repo: z.object({ id, name: text, owner: z.object({ login: text }) }),
+  repo: z.object({ id, name, owner: z.object({ login: name }) }),
 });
 
 /** What every payload about a pull request carries of it: the whole less its sizes, its counts and its merge. */
 export const partialPullRequest = z.object({
   id,
-  number: z.int().positive(),
+  number,
   state: z.enum(["open", "closed"]),
   locked: z.boolean(),
   active_lock_reason: optionalText,
@@ -79,7 +88,7 @@ export const partialPullRequest = z.object({
   requested_teams: z.array(z.object({ slug: text })).default([]),
   labels: z.array(z.object({ name: text })).default([]),
   milestone: z
-    .object({ number: z.int(), title: text })
+    .object({ number: z.int32(), title: text })
     .nullish()
     .transform((milestone) => milestone ?? null),
   auto_merge: z
@@ -105,7 +114,7 @@ export const pullRequest = partialPullRequest.extend({
 
 /** The issue side of a pull request, as an `issue_comment` payload shows it. Its `id` is the issue's, not the pull request's. */
 export const pullRequestIssue = z.object({
-  number: z.int().positive(),
+  number,
   state: z.enum(["open", "closed"]),
   locked: z.boolean().default(false),
   active_lock_reason: optionalText,
@@ -141,7 +150,7 @@ export const issueComment = z.object({
 });
 
 const line = z
-  .int()
+  .int32()
   .nullish()
   .transform((value) => value ?? null);
 
@@ -166,18 +175,18 @@ export const file = z.object({
   additions: count,
   deletions: count,
   changes: count,
-  previous_filename: text.nullish().transform((name) => name ?? null),
+  previous_filename: text.nullish().transform((filename) => filename ?? null),
   contents_url: text,
 });
 
 /** A repository as `repository` payloads and REST show it. */
 export const repository = z.object({
   id,
-  name: text,
+  name,
   owner: account,
   private: z.boolean(),
   archived: z.boolean().default(false),
-  default_branch: text,
+  default_branch: name,
   updated_at: timestamp,
 });
 
@@ -188,9 +197,9 @@ export const repository = z.object({
 export const installation = z.object({
   id,
   account: author.catch(null),
-  repository_selection: text.nullish().transform((selection) => selection ?? null),
-  created_at: z.union([timestamp, z.int().transform(fromSeconds)]),
-  updated_at: z.union([timestamp, z.int().transform(fromSeconds)]),
+  repository_selection: name.nullish().transform((selection) => selection ?? null),
+  created_at: z.union([timestamp, seconds]),
+  updated_at: z.union([timestamp, seconds]),
   suspended_at: timestamp.nullish().transform((at) => at ?? null),
 });
 

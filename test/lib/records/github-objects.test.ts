@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
   file,
+  installation,
   issueComment,
   partialPullRequest,
   pullRequest,
   pullRequestIssue,
+  repository,
   review,
   reviewComment,
 } from "../../../src/lib/records/github-objects.ts";
@@ -110,6 +112,35 @@ describe("who wrote it", () => {
     test.each([bot, organization, mannequin, ann])("is the account, a $type too", (user) => {
       expect(written(user)).toMatchObject({ author_id: user.id });
     });
+  });
+});
+
+describe("what Postgres could not store", () => {
+  const { installation: exampleInstallation } = exampleOf("installation", "created");
+  const { repository: exampleRepository } = exampleOf("repository", "renamed");
+
+  test.each([
+    ["year 0", { updated_at: "0000-01-01T00:00:00Z" }],
+    ["an offset of a day", { updated_at: "2026-01-01T00:00:00+23:59" }],
+    ["a number beyond its integers", { number: 2 ** 31 }],
+    ["a count beyond its integers", { additions: 2 ** 31 }],
+    ["a milestone beyond its integers", { milestone: { number: 2 ** 31, title: "" } }],
+  ])("is refused: %s", (_, hostile) => {
+    expect(pullRequest.safeParse(examplePullRequest).success).toBe(true);
+    expect(pullRequest.safeParse({ ...examplePullRequest, ...hostile }).success).toBe(false);
+  });
+
+  test("is refused: seconds beyond the year 9999", () => {
+    const at = (updated_at: number) => installation.safeParse({ ...exampleInstallation, updated_at });
+    expect(at(1_557_933_591).data?.updated_at).toBe("2019-05-15T15:19:51.000Z");
+    for (const hostile of [253_402_300_800, Number.MAX_SAFE_INTEGER, -1, 0.5])
+      expect(at(hostile).success).toBe(false);
+  });
+
+  test.each(["name", "default_branch"])("is refused: a %s too long for an index", (key) => {
+    const of = (length: number) => repository.safeParse({ ...exampleRepository, [key]: "a".repeat(length) });
+    expect(of(255).success).toBe(true);
+    expect(of(256).success).toBe(false);
   });
 });
 

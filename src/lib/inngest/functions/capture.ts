@@ -139,12 +139,16 @@ export async function askGitHub<Target extends CaptureTarget, Result>(
   }
 }
 
+/** Clocks differ by seconds, not by more than this: one that is further ahead is no clock. */
+const furthestAheadMs = 60_000;
+
 /**
  * When GitHub can be asked about observations of that second: once the second is over for certain, since an answer within it may
  * be overtaken.
  */
 export function afterSecondOf(clock: string): Date {
-  return new Date(Math.floor(Date.parse(clock) / 1000) * 1000 + 2000);
+  const over = Math.floor(Date.parse(clock) / 1000) * 1000 + 2000;
+  return new Date(Math.min(over, Date.now() + furthestAheadMs));
 }
 
 /** Asks for the details of a pull request that only a review or comment has told of so far. */

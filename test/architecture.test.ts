@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/lib/records",
     "src/lib/store",
   ],
-  "src/lib/alerts": [],
+  "src/lib/alerts": ["src/lib/store"],
   "src/lib/inngest/functions": [
     "src/lib/alerts",
     "src/lib/inngest/events.ts",

@@ -9,7 +9,7 @@ import type { StormDatabase } from "./storm-database.ts";
 const adminToken = "the storm may ask for repairs";
 
 /** What sleeps or is tried again is waited for so long, in milliseconds; for the outbox, which tries less and less often, longer. */
-const patienceMs = { inngest: 30_000, outbox: 120_000 };
+const patienceMs = { inngest: 75_000, outbox: 120_000 };
 
 /** Of the event that a webhook became, or of its replay; captures that follow from it have longer ids. */
 const webhookEventId = /^(?:replay:)?([^:]+):[^:]+$/;

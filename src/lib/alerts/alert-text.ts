@@ -1,19 +1,9 @@
-export interface Failures {
-  total: number;
-  reasons: {
-    event_name: string;
-    message: string;
-    count: number;
-    job_id: number;
-    repository: string | null;
-    number: number | null;
-  }[];
-}
+import type { FailureSummary } from "../store/functions.ts";
 
 const longestMessage = 300;
 
 /** What failed, in Slack's format: one message, however much it was. */
-export function toAlertText({ total, reasons }: Failures): string {
+export function toAlertText({ total, reasons }: FailureSummary): string {
   const shown = reasons.reduce((sum, { count }) => sum + count, 0);
   return [
     `:warning: pr-capture: ${total} ${total === 1 ? "capture" : "captures"} failed for good.`,

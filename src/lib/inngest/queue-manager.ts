@@ -19,6 +19,7 @@ import {
   getJob,
   getQueueStats,
   listJobs,
+  noteSent,
   queueJobs,
   unqueueJobs,
 } from "../store/jobs.ts";
@@ -208,6 +209,7 @@ export function createQueueManager({ store, send, github, backfillDays }: QueueM
         const before = sent === 0 ? "Nothing was queued." : `Only ${sent} captures were queued before.`;
         throw new NotAcceptedError(`${error.message} ${before}`, { cause: error });
       }
+      await noteSent(store, [...queued]);
       sent += events.length;
     }
     return sent;
@@ -353,7 +355,8 @@ interface Capture extends Wanted {
   eventId: string;
 }
 
-function toJob({ eventId, type, repository, number, since = null, reason, priority }: Capture): QueuedJob {
+function toJob(capture: Capture): QueuedJob {
+  const { eventId, type, repository, number, since = null, reason, priority } = capture;
   return {
     event_id: eventId,
     event_name: type.name,
@@ -364,6 +367,7 @@ function toJob({ eventId, type, repository, number, since = null, reason, priori
     installation_id: repository.installation_id,
     reason,
     priority,
+    data: toEvent(capture).data,
   };
 }
 

@@ -126,6 +126,8 @@ export interface QueuedJob {
   installation_id: number | null;
   reason: string;
   priority: string;
+  /** The event's. */
+  data: Record<string, unknown>;
 }
 
 /** Of a reconciler's run. */
@@ -387,6 +389,7 @@ export interface StoreFunctions {
   };
   capture_find_repository: { Args: { repository: string }; Returns: FoundRepository | null };
   capture_queue_jobs: { Args: { jobs: QueuedJob[] }; Returns: string[] };
+  capture_note_sent: { Args: { event_ids: string[] }; Returns: null };
   capture_unqueue_jobs: { Args: { event_ids: string[] }; Returns: null };
   capture_cancel_pending_jobs: { Args: Record<string, never>; Returns: number };
   capture_list_jobs: { Args: { state: JobState | null; max_jobs: number }; Returns: Job[] };

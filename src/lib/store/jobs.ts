@@ -22,7 +22,10 @@ export async function beginJob(
   return call(store, "capture_begin_job", { context, unless_known: unlessKnown });
 }
 
-/** Queues captures and returns the event ids of those that were not pending already. Their events are to be sent. */
+/**
+ * Queues captures and returns the event ids of those that were not pending already. Their events are to be sent, and noted as sent; the
+ * outbox sends those that are not.
+ */
 export async function queueJobs(store: Store, jobs: QueuedJob[]): Promise<string[]> {
   return call(store, "capture_queue_jobs", { jobs });
 }
@@ -36,6 +39,11 @@ export async function findSync(
   sync: { event_name: string; repository_id: number; since: string | null },
 ): Promise<Job | null> {
   return call(store, "capture_find_sync", sync);
+}
+
+/** Notes that Inngest has the events of queued jobs. */
+export async function noteSent(store: Store, eventIds: string[]): Promise<void> {
+  await call(store, "capture_note_sent", { event_ids: eventIds });
 }
 
 /** Forgets queued jobs whose events could not be sent. */

@@ -7,6 +7,7 @@ import {
   getJob,
   getQueueStats,
   listJobs,
+  noteSent,
   pruneJobs,
   queueJobs,
   unqueueJobs,
@@ -16,6 +17,7 @@ import { mergePullRequest, replaceFiles } from "../../../src/lib/store/pull-requ
 import { mergeReviews } from "../../../src/lib/store/reviews.ts";
 import type { JobStep, QueuedJob } from "../../../src/lib/store/functions.ts";
 import { StoreError } from "../../../src/lib/store/store.ts";
+import { getDueEvents } from "../../../src/lib/store/outbox.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import {
   at,
@@ -341,11 +343,24 @@ function queued(event_id: string, job: Partial<QueuedJob> = {}): QueuedJob {
     reason: "gap",
     since: null,
     priority: "low",
+    data: { number: job.number ?? number },
     ...job,
   };
 }
 
 describe("the queue", () => {
+  test("leaves the events of what it took in the outbox until they are sent, or given up", async () => {
+    await queueJobs(db.store, [queued("a"), queued("b", { number: 8 }), queued("c", { number: 9 })]);
+    await queueJobs(db.store, [queued("joins a")]);
+    await noteSent(db.store, ["b"]);
+    await unqueueJobs(db.store, ["c"]);
+    expect(await getDueEvents(db.store, 10)).toEqual([]); // whoever queued them is still sending
+    await db.database.exec("update capture.outbox set next_attempt_at = now()");
+    expect(await getDueEvents(db.store, 10)).toMatchObject([
+      { event: { id: "a", name: "capture/pr.reviews", data: { number } } },
+    ]);
+  });
+
   test("takes each work once while it is pending, and says which it took", async () => {
     const others = [
       queued("c", { number: 8 }),

@@ -90,6 +90,7 @@ const known: {
   },
   capture_find_repository: { args: { repository: "text" }, returns: "jsonb" },
   capture_queue_jobs: { args: { jobs: "jsonb" }, returns: "jsonb" },
+  capture_note_sent: { args: { event_ids: "text[]" }, returns: "void" },
   capture_unqueue_jobs: { args: { event_ids: "text[]" }, returns: "void" },
   capture_cancel_pending_jobs: { args: {}, returns: "integer" },
   capture_list_jobs: { args: { state: "text", max_jobs: "integer" }, returns: "jsonb" },

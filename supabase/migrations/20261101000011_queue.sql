@@ -33,7 +33,9 @@ end $$;
 create index on capture.jobs (repository_id, event_name, number) where state = 'pending';
 
 -- Queues captures. Work that is pending already is joined, not queued twice; work that has begun or ended is queued anew.
--- jobs: [{ event_id, event_name, repository_id, repository, number, since, installation_id, reason, priority }]
+-- jobs: [{ event_id, event_name, repository_id, repository, number, since, installation_id, reason, priority, data }]
+-- `data` is the event's. The events stand in the outbox until they are known to be sent, so that a process that dies before it has sent them
+-- leaves no job that waits for ever.
 -- A sync goes back to `since`, or through everything (null): one that is pending is joined if it goes back as far.
 -- Returns the event ids of those queued, whose events are to be sent.
 create function public.capture_queue_jobs(jobs jsonb)
@@ -47,7 +49,7 @@ begin
     select distinct on (w.event_name, w.repository_id, w.number) w.*
     from jsonb_to_recordset(jobs) as w (
       event_id text, event_name text, repository_id bigint, repository text, number integer, since timestamptz, installation_id bigint,
-      reason text, priority capture.priority
+      reason text, priority capture.priority, data jsonb
     )
   ), inserted as (
     insert into capture.jobs (event_id, event_name, repository_id, repository, number, since, installation_id, reason, priority, state)
@@ -59,14 +61,25 @@ begin
         and j.number is not distinct from w.number and (j.since is null or j.since <= w.since)
     )
     returning event_id
+  ), kept as (
+    insert into capture.outbox (event_id, event, next_attempt_at)
+    select w.event_id, jsonb_build_object('id', w.event_id, 'name', w.event_name, 'data', w.data), now() + interval '1 minute'
+    from wanted w join inserted i on i.event_id = w.event_id
   )
   select coalesce(jsonb_agg(event_id), '[]') into queued from inserted;
   return queued;
 end $$;
 
+-- Inngest has the events of queued jobs.
+create function public.capture_note_sent(event_ids text[])
+returns void language sql security definer set search_path = '' as $$
+  delete from capture.outbox where event_id = any (event_ids)
+$$;
+
 -- Forgets jobs whose events could not be sent: nothing was queued.
 create function public.capture_unqueue_jobs(event_ids text[])
 returns void language sql security definer set search_path = '' as $$
+  delete from capture.outbox where event_id = any (event_ids);
   delete from capture.jobs where event_id = any (event_ids) and state = 'pending'
 $$;
 

@@ -1,9 +1,10 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** What opens no test database is not run twice: it has none, or a folder of PGlite's own. */
-const PURE = [
+/** What is not about the database is not run twice: it opens none, or a folder of PGlite's own. */
+const notAboutTheDatabase = [
   "test/*.test.ts",
-  "test/app/{kill,start}.test.ts",
+  "test/app/{cli,fuzz,kill,start,storm}.test.ts",
   "test/demo/**",
   "test/http/**",
   "test/lib/embedded/open-pglite.test.ts",
@@ -21,34 +22,38 @@ if (postgresServer === null) {
   );
 }
 
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, sequence: { shuffle: true }, isolate: false };
+/** nock replaces what others have imported already, so its tests have their modules to themselves. All others share them. */
+const withNock = ["test/app/examples.test.ts", "test/lib/github/**/*.test.ts"];
+
+function projectsOn(database: "pglite" | "postgres", url: string | null, exclude: string[]) {
+  const shared = {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    sequence: { shuffle: { tests: true, files: false } },
+    provide: { postgresServer: url },
+    ...(database === "pglite" && { globalSetup: "test/support/pglite-snapshot.ts" }),
+  };
+  return [
+    {
+      test: {
+        ...shared,
+        name: database,
+        include: ["test/**/*.test.ts"],
+        exclude: [...exclude, ...withNock],
+        isolate: false,
+      },
+    },
+    { test: { ...shared, name: `${database}, nock`, include: withNock, exclude, isolate: true } },
+  ];
+}
 
 export default defineConfig({
   test: {
-    maxWorkers: "100%",
+    maxWorkers: availableParallelism() + 1, // tests wait for seconds to end and processes to start
+
     projects: [
-      {
-        test: {
-          ...shared,
-          name: "pglite",
-          include: ["test/**/*.test.ts"],
-          globalSetup: "test/support/pglite-snapshot.ts",
-          provide: { postgresServer: null },
-        },
-      },
-      ...(postgresServer === null
-        ? []
-        : [
-            {
-              test: {
-                ...shared,
-                name: "postgres",
-                include: ["test/**/*.test.ts"],
-                exclude: PURE,
-                provide: { postgresServer },
-              },
-            },
-          ]),
+      ...projectsOn("pglite", null, []),
+      ...(postgresServer === null ? [] : projectsOn("postgres", postgresServer, notAboutTheDatabase)),
     ],
   },
 });

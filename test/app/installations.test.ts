@@ -598,7 +598,7 @@ describe("any order of the deliveries, any of them doubled", () => {
             "capture.jobs where event_name <> 'capture/repository.sync' and state <> 'completed'";
           expect(await app.rows(others)).toEqual([]);
         }),
-        { numRuns: 8 },
+        { numRuns: 4 },
       );
     },
     240_000,
@@ -619,7 +619,7 @@ describe("any order of the deliveries, any of them doubled", () => {
         expect(await app.rows("github.repositories")).toEqual([]);
         expect(await app.rows("github.accounts")).toEqual([]);
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   }, 240_000);
 });

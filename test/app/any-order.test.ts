@@ -80,6 +80,6 @@ test("any order of a pull request's deliveries, any of them doubled, ends in Git
       expect(await compareRows(toTruth(standIn), (table) => app.rows(`github.${table}`))).toEqual([]);
       expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
 }, 120_000);

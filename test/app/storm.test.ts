@@ -6,7 +6,7 @@ import { runStorm } from "../../bench/support/storm/run-storm.ts";
 import { createPgliteDatabase } from "../../bench/support/storm/storm-database.ts";
 import { stormOf } from "../../bench/support/storm/storm-size.ts";
 
-const deliveries = 180;
+const deliveries = 120;
 const seed = randomInt(1_000_000);
 
 test("after a storm every row is as GitHub has it", { timeout: 150_000 }, async () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const settings = { numRuns: 30 };
+const settings = { numRuns: 20 };
 const timeout = 120_000;
 
 interface Arrivals<Observation> {

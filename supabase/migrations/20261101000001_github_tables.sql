@@ -110,6 +110,8 @@ create table github.pull_requests (
   details_clock timestamptz,
   details_fetched_at timestamptz,
   details_requested_by text,
+  reviewers_clock timestamptz,
+  reviewers_fetched_at timestamptz,
   comments_counted_at timestamptz,
   review_comments_counted_at timestamptz,
   reviews_counted_at timestamptz,
@@ -126,6 +128,7 @@ comment on column github.pull_requests.assignees is 'Account ids, sorted.';
 comment on column github.pull_requests.requested_reviewers is 'Account ids, sorted.';
 comment on column github.pull_requests.requested_teams is 'Slugs, sorted.';
 comment on column github.pull_requests.merge_commit_sha is 'Null until merged: before that GitHub shows a test merge that changes unannounced.';
+comment on column github.pull_requests.reviewers_clock is 'updated_at of the newest observation of requested_reviewers and requested_teams. Partial ones move it: a review takes its author out of them, and no pull_request webhook tells so.';
 comment on column github.pull_requests.comments is 'How many issue comments GitHub counted at comments_counted_at; the comments themselves are in github.comments.';
 comment on column github.pull_requests.review_comments is 'How many review comments GitHub counted at review_comments_counted_at.';
 comment on column github.pull_requests.reviews is 'How many submitted reviews GitHub listed at reviews_counted_at; null: never listed.';

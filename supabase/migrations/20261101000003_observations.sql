@@ -203,16 +203,20 @@ end $$;
 
 -- Sees to it that the pull request has a row, and locks it until the end of the transaction, so that the merges of one
 -- pull request follow one another. `partial` is what a review's or comment's payload says of it, null where nothing does.
--- Returns true for the event that made a stub, however often it is run: it has to ask for the details.
+-- Returns { details_needed, reviewers_unsettled: clock | absent }. details_needed is true for the event that made a stub, however often
+-- it is run: it has to ask for the details. So has one whose reviewers could not be ordered.
 create function capture.meet_pull_request(repository_id bigint, number integer, partial jsonb, event_id text)
-returns boolean language plpgsql set search_path = '' as $$
+returns jsonb language plpgsql set search_path = '' as $$
 declare
+  partial_clock constant timestamptz := (partial ->> 'updated_at')::timestamptz;
   stub constant jsonb := coalesce(partial, '{}') || jsonb_build_object(
-    'repository_id', repository_id, 'number', number, 'details_requested_by', event_id
+    'repository_id', repository_id, 'number', number, 'details_requested_by', event_id,
+    'reviewers_clock', case when partial ? 'requested_reviewers' then partial_clock end
   );
   lists constant jsonb := '{"labels": [], "assignees": [], "requested_reviewers": [], "requested_teams": [], "files_truncated": false}';
   created boolean;
   details_needed boolean;
+  reviewers_unsettled timestamptz;
 begin
   insert into github.pull_requests
   select * from jsonb_populate_record(null::github.pull_requests, lists || stub)
@@ -224,25 +228,55 @@ begin
   if not created and partial is not null then
     perform capture.note_shown(p, partial) from github.pull_requests p
     where p.repository_id = meet_pull_request.repository_id and p.number = meet_pull_request.number
-      and coalesce(p.updated_at, '-infinity') < (partial ->> 'updated_at')::timestamptz;
-    update github.pull_requests p set updated_at = (partial ->> 'updated_at')::timestamptz
+      and coalesce(p.updated_at, '-infinity') < partial_clock;
+    update github.pull_requests p set updated_at = partial_clock
     where p.repository_id = meet_pull_request.repository_id and p.number = meet_pull_request.number
-      and coalesce(p.updated_at, '-infinity') < (partial ->> 'updated_at')::timestamptz;
+      and coalesce(p.updated_at, '-infinity') < partial_clock;
 
     -- A stub that only bore its number, from a listing, takes the first that tells more.
     update github.pull_requests p set (
       id, title, body, state, draft, locked, active_lock_reason, author_id, author_association, head_ref, head_sha, head_repository_id,
-      base_ref, base_sha, labels, assignees, requested_reviewers, requested_teams, milestone_number, milestone_title,
-      auto_merge_method, created_at, closed_at, merged_at
+      base_ref, base_sha, labels, assignees, milestone_number, milestone_title, auto_merge_method, created_at, closed_at, merged_at
     ) = (
       select
         f.id, f.title, f.body, f.state, f.draft, f.locked, f.active_lock_reason, f.author_id, f.author_association, f.head_ref, f.head_sha,
-        f.head_repository_id, f.base_ref, f.base_sha, f.labels, f.assignees, f.requested_reviewers, f.requested_teams, f.milestone_number,
-        f.milestone_title, f.auto_merge_method, f.created_at, f.closed_at, f.merged_at
+        f.head_repository_id, f.base_ref, f.base_sha, f.labels, f.assignees, f.milestone_number, f.milestone_title,
+        f.auto_merge_method, f.created_at, f.closed_at, f.merged_at
       from jsonb_populate_record(p, partial) as f
     )
     where p.repository_id = meet_pull_request.repository_id and p.number = meet_pull_request.number
       and p.details_clock is null and p.title is null;
   end if;
-  return details_needed;
+  if partial ? 'requested_reviewers' then
+    if capture.merge_reviewers(repository_id, number, partial, null) = 'unsettled' then
+      reviewers_unsettled := partial_clock;
+    end if;
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('details_needed', details_needed, 'reviewers_unsettled', reviewers_unsettled));
+end $$;
+
+-- Who is asked for a review has a clock of its own: submitting a review takes its author out, and the review's payload alone tells so.
+-- Returns the outcome.
+create function capture.merge_reviewers(repo_id bigint, pull_request_number integer, item jsonb, fetched_at timestamptz)
+returns text language plpgsql set search_path = '' as $$
+declare
+  observed constant github.pull_requests := jsonb_populate_record(null::github.pull_requests, item);
+  present github.pull_requests;
+  outcome text;
+begin
+  select * into strict present from github.pull_requests p
+  where p.repository_id = repo_id and p.number = merge_reviewers.pull_request_number;
+  outcome := capture.compare_observations(
+    present.reviewers_clock, present.reviewers_fetched_at, observed.updated_at, fetched_at,
+    (present.requested_reviewers, present.requested_teams) = (observed.requested_reviewers, observed.requested_teams)
+  );
+  if outcome = 'newer' or (outcome = 'same' and fetched_at > coalesce(present.reviewers_fetched_at, '-infinity')) then
+    update github.pull_requests p set
+      requested_reviewers = observed.requested_reviewers,
+      requested_teams = observed.requested_teams,
+      reviewers_clock = observed.updated_at,
+      reviewers_fetched_at = merge_reviewers.fetched_at
+    where p.repository_id = repo_id and p.number = merge_reviewers.pull_request_number;
+  end if;
+  return outcome;
 end $$;

@@ -11,10 +11,12 @@ declare
   observed github.pull_requests := jsonb_populate_record(null::github.pull_requests, item);
   present github.pull_requests;
   outcome text;
+  reviewers_outcome text;
 begin
   perform capture.meet_pull_request(repo_id, observed.number, null, event_id);
   select * into strict present from github.pull_requests p where p.repository_id = repo_id and p.number = observed.number;
   observed.repository_id := repo_id;
+  reviewers_outcome := capture.merge_reviewers(repo_id, observed.number, item, fetched_at);
 
   outcome := capture.compare_observations(
     present.details_clock, present.details_fetched_at, observed.updated_at, fetched_at,
@@ -39,8 +41,6 @@ begin
       base_sha = observed.base_sha,
       labels = observed.labels,
       assignees = observed.assignees,
-      requested_reviewers = observed.requested_reviewers,
-      requested_teams = observed.requested_teams,
       milestone_number = observed.milestone_number,
       milestone_title = observed.milestone_title,
       auto_merge_method = observed.auto_merge_method,
@@ -71,7 +71,9 @@ begin
   select * into strict present from github.pull_requests p where p.repository_id = repo_id and p.number = observed.number;
   return jsonb_strip_nulls(jsonb_build_object(
     'number', observed.number,
-    'outcome', outcome,
+    'outcome', case
+      when reviewers_outcome = 'unsettled' or (reviewers_outcome = 'newer' and outcome = 'same') then reviewers_outcome
+      else outcome end,
     'clock', present.details_clock,
     'files', case
       when (present.files_head_sha, present.files_base_ref) is distinct from (present.head_sha, present.base_ref)
@@ -98,9 +100,9 @@ end $$;
 create function capture.pull_request_content(pull_request github.pull_requests)
 returns jsonb language sql immutable set search_path = '' as $$
   select to_jsonb(pull_request) - array[
-    'updated_at', 'comments', 'review_comments', 'reviews', 'files_head_sha', 'files_base_ref', 'files_truncated',
-    'details_clock', 'details_fetched_at', 'details_requested_by', 'comments_counted_at', 'review_comments_counted_at',
-    'reviews_counted_at'
+    'updated_at', 'requested_reviewers', 'requested_teams', 'comments', 'review_comments', 'reviews', 'files_head_sha', 'files_base_ref',
+    'files_truncated', 'details_clock', 'details_fetched_at', 'details_requested_by', 'reviewers_clock', 'reviewers_fetched_at',
+    'comments_counted_at', 'review_comments_counted_at', 'reviews_counted_at'
   ]
 $$;
 

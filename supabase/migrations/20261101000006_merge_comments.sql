@@ -64,13 +64,13 @@ begin
 end $$;
 
 -- Merges comments of one pull request. `pull_request`: what the payload said of it, or null. `finished`: nothing follows if all was
--- settled. Returns { unsettled: clock | absent, details_needed }.
+-- settled. Returns { unsettled: clock | absent }, and what capture.meet_pull_request does.
 create function public.capture_merge_comments(context jsonb, number integer, pull_request jsonb, comments jsonb, finished boolean)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
   repo_id constant bigint := capture.observe(context);
   fetched_at constant timestamptz := (context ->> 'fetched_at')::timestamptz;
-  details_needed constant boolean := capture.meet_pull_request(repo_id, number, pull_request, context #>> '{job,event_id}');
+  met constant jsonb := capture.meet_pull_request(repo_id, number, pull_request, context #>> '{job,event_id}');
   item jsonb;
   outcome text;
   unsettled timestamptz;
@@ -93,7 +93,7 @@ begin
     rows_written := rows_written + case when outcome = 'newer' then 1 else 0 end;
   end loop;
   perform capture.note_step(context, rows_written, finished and unsettled is null);
-  return jsonb_strip_nulls(jsonb_build_object('unsettled', unsettled, 'details_needed', details_needed));
+  return jsonb_strip_nulls(jsonb_build_object('unsettled', unsettled)) || met;
 end $$;
 
 -- The columns in which two observations of the same second may differ.

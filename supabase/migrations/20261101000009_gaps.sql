@@ -102,8 +102,8 @@ returns jsonb language sql immutable set search_path = '' as $$
   end), '{}')
   from jsonb_each(pull_request)
   where key in (
-    'title', 'body', 'state', 'draft', 'locked', 'head_ref', 'head_sha', 'base_ref', 'labels', 'assignees', 'requested_reviewers',
-    'requested_teams', 'milestone_number', 'milestone_title', 'closed_at', 'merged_at'
+    'title', 'body', 'state', 'draft', 'locked', 'head_ref', 'head_sha', 'base_ref', 'labels', 'assignees', 'milestone_number',
+    'milestone_title', 'closed_at', 'merged_at'
   )
 $$;
 

@@ -55,8 +55,9 @@ create index on github.pull_requests (repository_id, updated_at desc);
 -- repository has, and those that were updated last. Where nothing differs, that count is kept, for the analysis of gaps.
 --
 -- Returns { repository: {id, owner, name}, installation_id, since } for each that differs: a sync back to `since` finds what is missing. It is
--- the oldest update of those shown that was missed; where all of them were, the last sync, null where there was none. A repository whose
--- history is still being read (never synced) is left to that.
+-- the oldest update of those shown that was missed; where all of them were, the last sync, null where there was none. Missed is also one that
+-- a later review or comment hides: it told of the pull request, and what it contradicts, or needs, has not come within ten minutes.
+-- A repository whose history is still being read (never synced) is left to that.
 create function public.capture_compare_repositories(states jsonb)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
@@ -79,7 +80,9 @@ begin
       from jsonb_to_recordset(s.newest) as n (number integer, updated_at timestamptz)
       where not exists (
         select from github.pull_requests p
+        join capture.coverage c on c.repository_id = p.repository_id and c.number = p.number
         where p.repository_id = r.id and p.number = n.number and p.updated_at >= n.updated_at
+          and ((c.known and c.shown is null) or n.updated_at > s.counted_at - interval '10 minutes')
       )
     ) as missed
     where r.name is not null and r.synced_at is not null and capture.stop_reason(r.installation_id, r.id) is null

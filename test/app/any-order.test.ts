@@ -60,6 +60,8 @@ function liveThrough(github: TestGitHub): Delivery[] {
     after(30, () => github.dismissReview(review));
     after(40, () => github.mergePullRequest(pullRequest, { by: ben }));
     after(40, () => github.deleteIssueComment(first));
+    after(45, () => github.requestReview(pullRequest, ben));
+    after(45, () => github.submitReview({ pullRequest, author: ben, comments: [{ body: "Late" }] })); // asks him no more
     return [...github.deliveries];
   });
 }

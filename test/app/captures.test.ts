@@ -134,6 +134,37 @@ test("a review of an unseen pull request is kept, and the details are asked for 
   expect(await differences()).toEqual([]);
 });
 
+test("who has reviewed is asked for a review no more, which no pull_request webhook tells", async () => {
+  const ben = github.after(-30, () => github.createAccount({ login: "ben" }));
+  const pullRequest = open();
+  github.after(5, () => github.requestReview(pullRequest, ben));
+  await deliverAll();
+  await app.settled();
+  expect(await app.rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [ben.id] }]);
+  github.requests.length = 0;
+  github.after(9, () => github.submitReview({ pullRequest, author: ben, body: "Fine" }));
+  await deliverAll();
+  await app.settled();
+  expect(await app.rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [] }]);
+  expect(requests()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("asked and reviewed within one second is settled by one question", async () => {
+  const ben = github.after(-30, () => github.createAccount({ login: "ben" }));
+  const pullRequest = open();
+  await deliverAll();
+  await app.settled();
+  github.requests.length = 0;
+  github.after(5, () => github.requestReview(pullRequest, ben));
+  const comments = [{ body: "one" }, { body: "two" }];
+  github.after(5, () => github.submitReview({ pullRequest, author: ben, comments }));
+  await deliverAll();
+  await app.settled();
+  expect(requests()).toEqual(["GET /pulls/1"]);
+  expect(await differences()).toEqual([]);
+});
+
 test("a payload too large for Inngest is fetched instead", async () => {
   open({ body: "\u{1F680}".repeat(65_000) });
   await deliverAll();

@@ -176,6 +176,17 @@ describe("what was never sent", () => {
     expect(await app.rows("capture.jobs where event_name = 'capture/repository.sync'")).toHaveLength(2);
   });
 
+  test("is found behind a comment that came after it", async () => {
+    await reconcile();
+    const [pullRequest] = github.state.pullRequests.values();
+    if (!pullRequest) throw new Error("There is no pull request.");
+    github.quietly(() => github.after(5, () => github.editPullRequest(pullRequest, { title: "Other" })));
+    github.after(6, () => github.createIssueComment({ on: pullRequest, author: ann, body: "Better" }));
+    await deliverAll();
+    await reconcile();
+    expect(await differences()).toEqual([]);
+  });
+
   test("of a repository's name is told", async () => {
     github.quietly(() => github.renameRepository(web, "site"));
     await reconcile();

@@ -26,8 +26,14 @@ export interface Contender {
 export interface Inspection {
   /** From that part of the truth which it can be expected to have. */
   differences: Difference[];
-  /** The GUIDs of the deliveries whose events have a completed job. Null: it has no jobs. */
-  completed: ReadonlySet<string> | null;
+  /** The jobs of deliveries' events and of their replays, by the delivery's GUID. Null: it has no jobs. */
+  jobs: ReadonlyMap<string, readonly JobOutcome[]> | null;
+}
+
+export interface JobOutcome {
+  state: string;
+  /** Why it failed or was cancelled. */
+  message: string | null;
 }
 
 export type OpenContender = (githubUrl: string, database: StormDatabase) => Promise<Contender>;

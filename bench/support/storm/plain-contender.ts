@@ -35,7 +35,7 @@ export async function openPlainHandler(_githubUrl: string, database: StormDataba
           );
           return found.map(({ row }) => row);
         };
-        return { differences: await compareRows(withoutFiles(truth), readTable), completed: null };
+        return { differences: await compareRows(withoutFiles(truth), readTable), jobs: null };
       }),
     doubledRuns: () => null,
     close: async () => void (await running.worker.terminate()),

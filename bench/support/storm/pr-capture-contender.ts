@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { compareRows } from "../../../src/demo/compare-rows.ts";
 import { startServer } from "../../../test/support/start-server.ts";
-import type { Contender } from "./contender.ts";
+import type { Contender, JobOutcome } from "./contender.ts";
 import { openInngestServer } from "./inngest-server.ts";
 import type { StormDatabase } from "./storm-database.ts";
 
@@ -52,12 +52,12 @@ export async function openPrCapture(githubUrl: string, database: StormDatabase):
     },
     inspect: (truth) =>
       database.read(async (rows) => {
-        const jobs = await rows.query<{ event_id: string }>(
-          "select event_id from capture.jobs where state = 'completed'",
+        const jobs = await rows.query<JobOutcome & { event_id: string }>(
+          "select event_id, state, error ->> 'message' as message from capture.jobs",
         );
         return {
           differences: await compareRows(truth, (table) => rows.query(`select * from github.${table}`)),
-          completed: new Set(jobs.flatMap(({ event_id: id }) => webhookEventId.exec(id)?.[1] ?? [])),
+          jobs: Map.groupBy(jobs, ({ event_id: id }) => webhookEventId.exec(id)?.[1] ?? ""),
         };
       }),
     doubledRuns: () => inngest.doubledRuns(),

@@ -2,6 +2,7 @@ import type { Difference } from "../../../src/demo/compare-rows.ts";
 import { green, print, red } from "../../../src/demo/print.ts";
 import { printTable } from "../../../src/demo/print-table.ts";
 import type { TruthTable } from "../../../src/demo/truth.ts";
+import type { JobOutcome } from "./contender.ts";
 import type { Aftermath } from "./run-storm.ts";
 
 /** So many of the differences are shown. */
@@ -31,7 +32,7 @@ export function printAftermath(ours: Aftermath, plain: Aftermath): void {
         ...contenders.map((aftermath) => countsOf(table, aftermath)),
       ]),
       ["acknowledged", ...contenders.map(({ reception }) => reception.acknowledged.size)],
-      ["acknowledged and lost", ...contenders.map(({ forgotten }) => forgotten?.length ?? "–")],
+      ["acknowledged and lost", ...contenders.map(({ forgotten }) => forgotten?.size ?? "–")],
       ["runs completed twice", ...contenders.map(({ doubledRuns }) => doubledRuns ?? "–")],
       ["tampered, but not refused", ...contenders.map(({ reception }) => reception.deceived)],
       ["repaired after", ...contenders.map(repairTime)],
@@ -45,7 +46,7 @@ export function findFaults({ reception, repair, forgotten, doubledRuns, unexpect
   return [
     ...repair.differences.slice(0, shown).map(describe),
     ...(repair.differences.length > shown ? [`${repair.differences.length} rows differ in all.`] : []),
-    ...(forgotten ?? []).slice(0, shown).map((id) => `The delivery ${id} was acknowledged and lost.`),
+    ...[...(forgotten ?? [])].slice(0, shown).map(describeForgotten),
     ...(doubledRuns ? [`${doubledRuns} events had more than one run that completed.`] : []),
     ...(reception.deceived > 0 ? [`${reception.deceived} tampered deliveries were not refused.`] : []),
     ...unexpected.map((request) => `GitHub was asked for what the stand-in does not know: ${request}`),
@@ -70,6 +71,11 @@ function countsOf(table: TruthTable, { repair }: Aftermath): string {
 function repairTime({ repair: { afterMs, rounds } }: Aftermath): string {
   if (afterMs === null) return "never";
   return `${(afterMs / 1000).toFixed(1)} s, ${rounds === 1 ? "1 round" : `${rounds} rounds`}`;
+}
+
+function describeForgotten([id, jobs]: [string, readonly JobOutcome[]]): string {
+  const outcomes = jobs.map(({ state, message }) => (message ? `${state}, ${message}` : state));
+  return `The delivery ${id} was acknowledged and lost: ${outcomes.join("; ") || "it has no job"}.`;
 }
 
 function describe({ table, kind, key, columns }: Difference): string {

@@ -3,7 +3,7 @@ import { createGitHub, serveGitHub } from "../../../src/demo/github/index.ts";
 import { countByKind, totalOf } from "../../../src/demo/request-kind.ts";
 import { createRandom } from "../../../src/demo/seeded-random.ts";
 import { testEnvironment, webhookSecret } from "../../../test/support/test-config.ts";
-import type { OpenContender } from "./contender.ts";
+import type { Inspection, JobOutcome, OpenContender } from "./contender.ts";
 import { createDisasters } from "./disasters.ts";
 import { inParallel } from "./in-parallel.ts";
 import { createPostman, senders, type Reception } from "./postman.ts";
@@ -26,8 +26,8 @@ export interface Aftermath {
   /** Of the storm alone, without what was delivered again for repair. */
   reception: Reception;
   repair: Repair;
-  /** GUIDs of deliveries that were answered 2xx and have no completed job. Null: there are no jobs. */
-  forgotten: string[] | null;
+  /** Deliveries that were answered 2xx and have no completed job, by GUID, with the jobs they have. Null: there are no jobs. */
+  forgotten: ReadonlyMap<string, readonly JobOutcome[]> | null;
   /** How many event ids had more than one run that completed. Null: there are no runs. */
   doubledRuns: number | null;
   /** Requests to GitHub, all but those for tokens. */
@@ -72,7 +72,7 @@ export async function runStorm(
     return {
       reception,
       repair: repaired,
-      forgotten: repaired.completed && [...acknowledged].filter((id) => !repaired.completed?.has(id)),
+      forgotten: findForgotten(acknowledged, repaired.jobs),
       doubledRuns: contender.doubledRuns(),
       requests: totalOf(countByKind(github.requests)),
       unexpected: github.unexpected,
@@ -82,6 +82,12 @@ export async function runStorm(
     await database.drop();
     await standIn.close();
   }
+}
+
+function findForgotten(acknowledged: ReadonlySet<string>, jobs: Inspection["jobs"]): Aftermath["forgotten"] {
+  if (!jobs) return null;
+  const found = [...acknowledged].map((id) => [id, jobs.get(id) ?? []] as const);
+  return new Map(found.filter(([, outcomes]) => outcomes.every(({ state }) => state !== "completed")));
 }
 
 /** Bursts, one parcel for each sender, at GitHub's pace: neither a slow server changes it nor one that is dead and refuses quickly. */

@@ -63,14 +63,24 @@ export interface PullRequestOutcome {
   files?: { head_sha: string; base_ref: string; changed_files: number };
 }
 
-/** `unsettled` is the clock of the newest observation that could not be ordered; `details_needed` is true once for each stub. */
+/**
+ * `unsettled` is the clock of the newest observation that could not be ordered, `reviewers_unsettled` that of a pull request whose requested
+ * reviewers could not be; `details_needed` is true once for each stub.
+ */
 export interface MergeOutcome {
   unsettled?: string;
   details_needed: boolean;
+  reviewers_unsettled?: string;
 }
 
 /** A page of a list of files that is not its last: the store keeps it until that comes. `first`: how many files are before it. */
 export type FilePage = Pick<FileList, "head_sha" | "base_ref" | "files"> & { first: number };
+
+/** Numbers of a page's pull requests whose files are not captured for their present head, and of whose threads the first comment is not. */
+export interface SyncLacks {
+  files: number[];
+  review_comments: number[];
+}
 
 /**
  * What a page of a sync has of one pull request. `files` with `first` is the end of a list that was begun by pages. `complete` names the

@@ -77,7 +77,7 @@ const settledAt = 20;
 const bySecond = (a: { second: number }, b: { second: number }) => a.second - b.second;
 
 describe("a pull request", () => {
-  type Observation = { second: number } & (
+  type Observation = { second: number; requested_reviewers: number[] } & (
     | { how: "partial" }
     | { how: "payload" | "fetch"; title: string; additions: number; comments: number }
   );
@@ -87,14 +87,21 @@ describe("a pull request", () => {
     additions: fc.integer({ min: 0, max: 2 }),
     comments: fc.integer({ min: 0, max: 2 }),
   };
-  const payload = fc.record({ how: fc.constant("payload" as const), second, ...content });
-  const partial = fc.record({ how: fc.constant("partial" as const), second });
+  const requested_reviewers = fc.subarray([1, 2]);
+  const payload = fc.record({
+    how: fc.constant("payload" as const),
+    second,
+    requested_reviewers,
+    ...content,
+  });
+  const partial = fc.record({ how: fc.constant("partial" as const), second, requested_reviewers });
 
   async function merge(observation: Observation): Promise<unknown> {
     if (observation.how === "partial") {
+      const shown = { requested_reviewers: observation.requested_reviewers, requested_teams: [] };
       return mergeReviews(db.store, inPayload(observation.second), {
         number,
-        pull_request: partialPullRequest(observation.second),
+        pull_request: partialPullRequest(observation.second, shown),
         reviews: [],
         finished: true,
       });
@@ -109,7 +116,11 @@ describe("a pull request", () => {
       fc.uniqueArray(payload, { minLength: 1, maxLength: 5, selector: (each) => each.second }),
       fc.array(partial, { maxLength: 3 }),
     )
-    .map(([payloads, partials]) => [...payloads, ...partials].toSorted(bySecond));
+    .map(([payloads, partials]) =>
+      [...payloads, ...partials]
+        .map((each) => ({ ...each, requested_reviewers: [each.second] })) // of one second, the same
+        .toSorted(bySecond),
+    );
 
   test(
     "observed in distinct seconds",
@@ -123,6 +134,7 @@ describe("a pull request", () => {
             {
               title: newest?.how === "payload" && newest.title,
               additions: newest?.how === "payload" && newest.additions,
+              requested_reviewers: last?.requested_reviewers,
               updated_at: last && at(last.second),
               details_clock: newest && at(newest.second),
             },
@@ -137,7 +149,7 @@ describe("a pull request", () => {
     .tuple(
       fc.array(payload, { minLength: 1, maxLength: 5 }),
       fc.array(partial, { maxLength: 3 }),
-      fc.record(content),
+      fc.record({ requested_reviewers, ...content }),
     )
     .map(([payloads, partials, truth]) => {
       const observed = [...payloads, ...partials].toSorted(bySecond);
@@ -155,6 +167,7 @@ describe("a pull request", () => {
             truth?.how === "fetch" && {
               title: truth.title,
               additions: truth.additions,
+              requested_reviewers: truth.requested_reviewers,
               comments: truth.comments,
               updated_at: at(truth.second),
             },

@@ -94,6 +94,8 @@ describe("a full observation", () => {
       details_clock: at(2),
       details_fetched_at: null,
       details_requested_by: "first",
+      reviewers_clock: at(2),
+      reviewers_fetched_at: null,
       comments_counted_at: at(2),
       review_comments_counted_at: at(2),
       reviews_counted_at: null,
@@ -230,6 +232,32 @@ describe("a partial observation", () => {
     expect(await theRow()).toMatchObject({ additions: 99, details_clock: at(5), updated_at: at(9) });
   });
 
+  test("tells who is asked for a review: a review takes its author out, and no webhook but its own says so", async () => {
+    await mergePullRequest(db.store, inPayload(2), everyColumn);
+    const before = await theRow();
+    const reviewed = partialPullRequest(5, { requested_reviewers: [24], requested_teams: ["core"] });
+    expect(await mergePartial(inPayload(5), reviewed)).toEqual({ details_needed: false });
+    const { requested_reviewers, requested_teams } = reviewed;
+    const after = { requested_reviewers, requested_teams, reviewers_clock: at(5), updated_at: at(5) };
+    expect(await theRow()).toEqual({ ...before, ...after });
+
+    await mergePullRequest(db.store, inPayload(4), { ...everyColumn, title: "Late", updated_at: at(4) });
+    expect(await theRow()).toMatchObject({ ...after, title: "Late", details_clock: at(4) });
+  });
+
+  test("that shows other reviewers than were seen of the same second is left to GitHub", async () => {
+    await mergePullRequest(db.store, inPayload(2), everyColumn);
+    const reviewed = partialPullRequest(2, { requested_reviewers: [24], requested_teams: [] });
+    expect(await mergePartial(inPayload(2), reviewed)).toMatchObject({
+      reviewers_unsettled: expect.stringMatching(/^2026-01-01T00:00:02/),
+    });
+    expect(await theRow()).toMatchObject({ requested_reviewers: [23, 24] });
+
+    await mergePullRequest(db.store, inFetch(8), { ...everyColumn, requested_reviewers: [24] });
+    expect(await theRow()).toMatchObject({ requested_reviewers: [24] });
+    expect(await mergePartial(inPayload(2), reviewed)).toEqual({ details_needed: false });
+  });
+
   test("of the issue side, in a comment's payload, does the same", async () => {
     await mergePullRequest(db.store, inPayload(2), everyColumn);
     const before = await theRow();
@@ -272,6 +300,8 @@ describe("a stub", () => {
       details_clock: null,
       details_fetched_at: null,
       details_requested_by: "review",
+      reviewers_clock: null,
+      reviewers_fetched_at: null,
       comments_counted_at: null,
       review_comments_counted_at: null,
       reviews_counted_at: null,

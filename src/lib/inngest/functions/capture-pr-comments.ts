@@ -19,6 +19,7 @@ import {
   captureOptions,
   onCaptureFailure,
   requestDetails,
+  settleReviewers,
   toContext,
   toPayloadContext,
   toUnobservedContext,
@@ -98,6 +99,7 @@ export function createCapturePullRequestComments({ inngest, store, github }: Cap
       if (observed) {
         const stored = await step.run("store-observed-comment", () => storeObserved(run, observed));
         if (stored.details_needed) await requestDetails(step, run);
+        if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
         if (!stored.unsettled) return;
         await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
       }

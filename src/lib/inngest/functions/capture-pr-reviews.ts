@@ -13,6 +13,7 @@ import {
   captureOptions,
   onCaptureFailure,
   requestDetails,
+  settleReviewers,
   toContext,
   toPayloadContext,
   toUnobservedContext,
@@ -73,6 +74,7 @@ export function createCapturePullRequestReviews({ inngest, store, github }: Capt
       if (observed) {
         const stored = await step.run("store-observed-review", () => storeObserved(run, observed));
         if (stored.details_needed) await requestDetails(step, run);
+        if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
         if (!stored.unsettled) return;
         await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
       }

@@ -160,6 +160,19 @@ export async function requestDetails(step: StepTools, { event, runId }: CaptureR
   });
 }
 
+/**
+ * Asks for the details once the second is over in which two observations showed different reviewers. The event's id follows from that second:
+ * a whole burst asks once.
+ */
+export async function settleReviewers(step: StepTools, { event }: CaptureRun, clock: string): Promise<void> {
+  const { repository, installationId, number, reason, priority } = event.data;
+  await step.sleepUntil("wait-for-the-reviewers-second-to-end", afterSecondOf(clock));
+  await step.sendEvent("settle-reviewers", {
+    ...pullRequestDetails.create({ repository, installationId, number, reason, priority }),
+    id: `settle-reviewers:${repository.id}/${number}:${Date.parse(clock)}`,
+  });
+}
+
 /** Ends the job of a run that is out of retries: it failed, or was cancelled where captures have stopped. */
 export function onCaptureFailure(store: Store) {
   return async ({ error, event, runId, attempt, logger }: FailureArguments) => {

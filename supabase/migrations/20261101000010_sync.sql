@@ -46,7 +46,8 @@ end $$;
 --   file_page a page of files that is not the last, as capture.keep_file_page takes it
 --   files     a list as capture.replace_files takes it, complete; with `first`, the end of one that was begun by pages
 --   complete  [{ kind, began_at }]: listings that end with this item
--- Returns the numbers of those whose files are not captured for their present head and base.
+-- Returns { files, review_comments }: the numbers of those whose files are not captured for their present head and base, and of those of
+-- whose threads the first comment is not here.
 create function public.capture_merge_sync(context jsonb, items jsonb, done integer, total integer)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
@@ -56,6 +57,7 @@ declare
   part jsonb;
   pull_request_number integer;
   rows_written integer := 0;
+  without_comments integer[] := '{}';
 begin
   -- In the order of their numbers, so that two pages that share some cannot deadlock.
   for item in select value from jsonb_array_elements(items) order by (value ->> 'number')::integer loop
@@ -89,6 +91,12 @@ begin
     end loop;
     if item ? 'threads' then
       rows_written := rows_written + capture.resolve_threads(item -> 'threads', fetched_at);
+      if exists (
+        select from jsonb_to_recordset(item -> 'threads') as thread (comment_id bigint)
+        where not exists (select from github.comments c where c.kind = 'review' and c.id = thread.comment_id)
+      ) then
+        without_comments := without_comments || pull_request_number;
+      end if;
     end if;
     for part in select value from jsonb_array_elements(item -> 'complete') loop
       rows_written := rows_written
@@ -100,10 +108,13 @@ begin
   update capture.jobs j set
     done = coalesce(capture_merge_sync.done, j.done), total = coalesce(capture_merge_sync.total, j.total)
   where j.event_id = context #>> '{job,event_id}';
-  return (
-    select coalesce(jsonb_agg(p.number), '[]') from github.pull_requests p
-    where p.repository_id = repo_id and p.number in (select (value ->> 'number')::integer from jsonb_array_elements(items))
-      and (p.files_head_sha, p.files_base_ref) is distinct from (p.head_sha, p.base_ref)
+  return jsonb_build_object(
+    'files', (
+      select coalesce(jsonb_agg(p.number), '[]') from github.pull_requests p
+      where p.repository_id = repo_id and p.number in (select (value ->> 'number')::integer from jsonb_array_elements(items))
+        and (p.files_head_sha, p.files_base_ref) is distinct from (p.head_sha, p.base_ref)
+    ),
+    'review_comments', to_jsonb(without_comments)
   );
 end $$;
 
@@ -140,4 +151,7 @@ begin
     pull_requests = capture_finish_sync.pull_requests, pull_requests_counted_at = counted_at, synced_at = greatest(r.synced_at, began_at)
   where r.id = repo_id;
   perform capture.note_step(context, gone, true);
+  if complete then
+    update capture.jobs j set done = pull_requests, total = pull_requests where j.event_id = context #>> '{job,event_id}';
+  end if;
 end $$;

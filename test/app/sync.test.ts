@@ -53,6 +53,11 @@ async function sync(since?: string): Promise<void> {
   await app.services.engine?.idle(10_000);
 }
 
+async function deliverAll(): Promise<void> {
+  for (const delivery of github.deliveries.splice(0)) await app.deliver(delivery);
+  await app.services.engine?.idle(10_000);
+}
+
 /** GitHub's clock has no finer unit: what follows within a second is of the same moment. */
 async function theNextSecond(): Promise<void> {
   const second = Math.floor(Date.now() / 1000);
@@ -121,7 +126,45 @@ test("a sync since a moment sees what has changed, merged and closed old ones to
   github.requests.length = 0;
   await sync(moment);
   expect(await differences()).toEqual([]);
-  expect(github.requests.filter(({ path }) => !path.includes("access_tokens")).length).toBeLessThanOrEqual(5);
+  expect(github.requests.filter(({ path }) => !path.includes("access_tokens")).length).toBeLessThanOrEqual(7);
+});
+
+test("a sync since a moment reads the older review comments of what it has not seen before", async () => {
+  const pullRequest = github.after(0, () => github.openPullRequest({ repository, author: ann }));
+  const comments = Array.from({ length: 120 }, (_, index) => ({ body: `Comment ${index}` }));
+  github.after(5, () => github.submitReview({ pullRequest, author: ann, comments }));
+  for (const thread of pullRequest.threads.slice(0, 3)) github.after(6, () => github.resolveThread(thread));
+  github.label(pullRequest, "bug");
+  await sync(new Date(Date.now() - 60_000).toISOString());
+  expect(await differences()).toEqual([]);
+  expect(await app.rows("github.pull_requests")).toMatchObject([{ review_comments: 120 }]);
+});
+
+test("a pull request that is updated ahead of the walk is met all the same", async () => {
+  const [oldest] = seedPullRequests(github, { repository, count: 120 });
+  if (!oldest) throw new Error("There is no pull request.");
+  let queries = 0;
+  github.intercept((request) => {
+    if (!request.url.endsWith("/graphql") || ++queries !== 2) return;
+    github.submitReview({ pullRequest: oldest, author: ann, comments: [{ body: "Still there?" }] });
+  });
+  await sync();
+  expect(await differences()).toEqual([]);
+});
+
+test("a review comment that is deleted ahead of the reader hides no other", async () => {
+  seedPullRequests(github, { repository, count: 60, reviewComments: 5 });
+  const [first] = [...github.state.reviewComments.values()].toSorted((a, b) =>
+    a.updatedAt.localeCompare(b.updatedAt),
+  );
+  let pages = 0;
+  github.intercept((request) => {
+    if (first && request.url.includes("/pulls/comments") && ++pages === 2) github.deleteReviewComment(first);
+  });
+  await sync();
+  await theNextSecond();
+  await deliverAll();
+  expect(await differences()).toEqual([]);
 });
 
 test("what was deleted while nobody listened is buried", async () => {

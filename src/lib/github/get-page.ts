@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toBudget, type Budget } from "./budget.ts";
 import type { GitHubClient } from "./client.ts";
 
 export interface PullRequestRef {
@@ -14,6 +15,8 @@ export interface Answer<Data> {
 
 export interface Page<Item> extends Answer<Item[]> {
   hasMore: boolean;
+  /** What is left after it; null where the answer does not tell. */
+  budget: Budget | null;
 }
 
 /** One request for up to 100 items. Pages count from 1. */
@@ -39,6 +42,7 @@ export async function getPage<Item>(
     data: z.array(item).parse(response.data),
     date: toDate(response.headers.date),
     hasMore: response.headers.link?.includes('rel="next"') ?? false,
+    budget: toBudget(response.headers),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   type GitHubIssueComment,
   type GitHubReviewComment,
 } from "../records/github-objects.ts";
-import { toBudget, type Budget } from "./budget.ts";
+import { toBudget } from "./budget.ts";
 import type { GitHubClient } from "./client.ts";
 import { getPage, toDate, type Page, type PullRequestRef } from "./get-page.ts";
 
@@ -37,16 +37,16 @@ const numberedReviewComment = reviewComment
     number: Number(pull_request_url.slice(pull_request_url.lastIndexOf("/") + 1)),
   }));
 
-/** A page of all of a repository's review comments, oldest first; with `since`, of those changed since then, longest unchanged first. */
+/** A page of a repository's review comments, longest unchanged first: of all, or of those changed since that moment. */
 export async function listRepositoryReviewComments(
   client: GitHubClient,
   repository: { owner: string; name: string },
-  { since, page }: { since: string | undefined; page: number },
-): Promise<Page<NumberedReviewComment> & { budget: Budget | null }> {
+  { since, page }: { since: string | null; page: number },
+): Promise<Page<NumberedReviewComment>> {
   const { data, headers } = await client.request("GET /repos/{owner}/{repo}/pulls/comments", {
     owner: repository.owner,
     repo: repository.name,
-    sort: since ? "updated" : "created",
+    sort: "updated",
     direction: "asc",
     per_page: 100,
     page,

@@ -6,6 +6,7 @@ import {
   type GitHubInstallation,
   type GitHubRepository,
 } from "../records/github-objects.ts";
+import { toBudget } from "./budget.ts";
 import type { GitHubClient } from "./client.ts";
 import { toDate, type Answer, type Page } from "./get-page.ts";
 
@@ -19,6 +20,7 @@ export async function listInstallations(
     data: z.array(installation).parse(data),
     date: toDate(headers.date),
     hasMore: headers.link?.includes('rel="next"') ?? false,
+    budget: toBudget(headers),
   };
 }
 

@@ -88,16 +88,55 @@ export const pullRequestComments = eventType("capture/pr.comments", {
   ),
 });
 
+const moment = z.iso.datetime({ offset: true });
+
+/** A pull request by its node id, and what its files belong to. `changed_files` is how many GitHub counts. */
+const walkedPullRequest = z.object({
+  id: z.string(),
+  number: z.int().positive(),
+  head: z.object({ head_sha: z.string(), base_ref: z.string(), changed_files: z.int() }),
+});
+
+/** A list that goes on beyond the page it came with, which was read at `beganAt`; `files` is how many of them have been read. */
+const syncTail = walkedPullRequest.extend({
+  list: z.enum(["files", "reviews", "comments", "reviewThreads"]),
+  after: z.string().nullable(),
+  beganAt: moment,
+  files: z.int().nonnegative(),
+});
+
+/** A list of one pull request, to be read by REST from this page on. */
+const syncListing = walkedPullRequest.extend({
+  list: z.enum(["files", "reviewComments"]),
+  page: z.int().positive(),
+  beganAt: moment.nullable(),
+  files: z.int().nonnegative(),
+});
+
 /** Where a sync stands: enough for another run to go on, under the same job. */
 const syncPosition = z.object({
   job: z.string(),
-  beganAt: z.iso.datetime({ offset: true }),
-  stage: z.enum(["review-comments", "pull-requests"]),
-  /** The page of review comments, or the cursor of pull requests, to be read next. */
-  page: z.int().positive(),
+  beganAt: moment,
+  stage: z.enum(["review-comments", "pull-requests", "rest"]),
+  /** What is read next: the review comments from this moment on, and of those this page; or the pull requests after this cursor. */
   cursor: z.string().nullable(),
+  page: z.int().positive(),
   pageSize: z.int().positive(),
   done: z.int().nonnegative(),
+  /**
+   * Pull requests are walked by update time: one that is updated meanwhile jumps ahead of the walk, and is met by the next, which goes down
+   * to where this one began. `until` null: to the end.
+   */
+  walk: z.object({
+    number: z.int().positive(),
+    until: moment.nullable(),
+    beganAt: moment.nullable(),
+    met: z.boolean(),
+  }),
+  /** How many pull requests GitHub has, and when it said so. */
+  counted: z.object({ pull_requests: z.int(), counted_at: moment }).nullable(),
+  tails: z.array(syncTail),
+  listings: z.array(syncListing),
 });
 
 /**
@@ -189,6 +228,9 @@ export type CaptureTarget = z.output<typeof capture>;
 export type PullRequestTarget = z.output<typeof pullRequestCapture>;
 export type PullRequestDetailsData = z.output<typeof pullRequestDetails.schema>;
 export type PullRequestReviewsData = z.output<typeof pullRequestReviews.schema>;
+export type SyncPosition = z.output<typeof syncPosition>;
+export type SyncTail = z.output<typeof syncTail>;
+export type SyncListing = z.output<typeof syncListing>;
 export type RepositorySyncData = z.output<typeof repositorySync.schema>;
 export type InstallationChangedData = z.output<typeof installationChanged.schema>;
 export type InstallationReconcileData = z.output<typeof installationReconcile.schema>;

@@ -335,7 +335,7 @@ export interface StoreFunctions {
   };
   capture_merge_sync: {
     Args: { context: CaptureContext; items: SyncItem[]; done: number | null; total: number | null };
-    Returns: number[];
+    Returns: SyncLacks;
   };
   capture_finish_sync: {
     Args: {

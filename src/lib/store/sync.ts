@@ -1,16 +1,16 @@
-import type { CaptureContext, SyncItem } from "./functions.ts";
+import type { CaptureContext, SyncItem, SyncLacks } from "./functions.ts";
 import { call, type Store } from "./store.ts";
 
 /**
- * Merges a page of many pull requests, and notes how many of `total` the sync has done; null leaves that as it is. Returns the
- * numbers of those whose files are not captured for their present head.
+ * Merges a page of many pull requests, and notes how many of `total` the sync has done; null leaves that as it is. Returns what is not
+ * captured of them yet.
  */
 export async function mergeSync(
   store: Store,
   context: CaptureContext,
   items: SyncItem[],
   progress: { done: number | null; total: number | null } = { done: null, total: null },
-): Promise<number[]> {
+): Promise<SyncLacks> {
   return call(store, "capture_merge_sync", { context, items, ...progress });
 }
 

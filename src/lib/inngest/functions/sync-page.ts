@@ -1,5 +1,4 @@
 import { maxListedFiles } from "../../github/list-files.ts";
-import type { OpenList } from "../../github/list-more.ts";
 import type { NumberedReviewComment } from "../../github/list-comments.ts";
 import type { ListName } from "../../github/sync-queries.ts";
 import {
@@ -14,54 +13,32 @@ import {
 import type { GitHubAccount } from "../../records/github-objects.ts";
 import type { GraphqlLists, GraphqlPullRequest } from "../../records/graphql-objects.ts";
 import { toReviewComment } from "../../records/to-comment.ts";
-import type { SyncItem } from "../../store/functions.ts";
+import type { SyncItem, SyncLacks } from "../../store/functions.ts";
+import type { SyncListing, SyncTail } from "../events.ts";
 
-/** A list that goes on beyond the page it came with. `beganAt` is when its first page was read; `files` is how many of them have been. */
-export interface Tail extends OpenList {
-  number: number;
-  beganAt: string;
-  head: Head;
-  files: number;
-}
-
-/** A pull request whose files have to be listed by REST: GraphQL does not tell the former names of renamed ones. */
-export interface Renamed {
-  number: number;
-  head: Head;
-}
-
-/** What the files belong to, and how many GitHub counts. */
-export interface Head {
-  head_sha: string;
-  base_ref: string;
-  changed_files: number;
-}
-
+/** What a page brings, and what has to be asked for after it: lists that go on, and lists that only REST tells. */
 export interface SyncPage {
   items: SyncItem[];
   accounts: (GitHubAccount | null)[];
-  tails: Tail[];
-  renamed: Renamed[];
+  tails: SyncTail[];
+  listings: SyncListing[];
 }
+
+type Walked = Pick<SyncTail, "id" | "number" | "head">;
 
 const listNames = ["files", "reviews", "comments", "reviewThreads"] as const satisfies ListName[];
 
 /** What a page of pull requests, answered at `date`, brings at once, and what has to be asked for after it. */
 export function toSyncPage(pullRequests: readonly GraphqlPullRequest[], date: string): SyncPage {
-  const page: SyncPage = { items: [], accounts: [], tails: [], renamed: [] };
+  const page: SyncPage = { items: [], accounts: [], tails: [], listings: [] };
   for (const pullRequest of pullRequests) {
-    const { number } = pullRequest;
-    const head = {
-      head_sha: pullRequest.headRefOid,
-      base_ref: pullRequest.baseRefName,
-      changed_files: pullRequest.changedFiles,
-    };
+    const walked = toWalked(pullRequest);
     const isRenamed = hasRenamed(pullRequest);
-    const item: SyncItem = { number, pull_request: fromGraphqlPullRequest(pullRequest) };
-    if (isRenamed) page.renamed.push({ number, head });
+    const item: SyncItem = { number: walked.number, pull_request: fromGraphqlPullRequest(pullRequest) };
+    if (isRenamed) page.listings.push(toListing(walked, "files"));
     for (const list of listNames) {
       if (list === "files" && isRenamed) continue;
-      const tail: Tail = { id: pullRequest.id, number, list, after: null, beganAt: date, head, files: 0 };
+      const tail: SyncTail = { ...walked, list, after: null, beganAt: date, files: 0 };
       const next = addList(item, tail, pullRequest, date);
       if (next) page.tails.push(next);
     }
@@ -73,16 +50,16 @@ export function toSyncPage(pullRequests: readonly GraphqlPullRequest[], date: st
 
 /** What the next page of each list brings, and the lists that still go on. A pull request that is gone, or was pushed to, brings nothing more. */
 export function toTailsPage(
-  tails: readonly Tail[],
+  tails: readonly SyncTail[],
   lists: readonly ((GraphqlLists & { headRefOid: string }) | null)[],
   date: string,
 ): SyncPage {
-  const page: SyncPage = { items: [], accounts: [], tails: [], renamed: [] };
+  const page: SyncPage = { items: [], accounts: [], tails: [], listings: [] };
   for (const [index, tail] of tails.entries()) {
     const found = lists[index];
     if (!found || (tail.list === "files" && found.headRefOid !== tail.head.head_sha)) continue;
     if (tail.list === "files" && hasRenamed(found)) {
-      page.renamed.push({ number: tail.number, head: tail.head });
+      page.listings.push(toListing(tail, "files")); // GraphQL does not tell the former names
       continue;
     }
     const item: SyncItem = { number: tail.number };
@@ -92,6 +69,33 @@ export function toTailsPage(
     page.accounts.push(...authorsOf(found));
   }
   return page;
+}
+
+/** What is still to be read once a page is stored: no files that are captured already, and review comments where a thread's first is not. */
+export function toUnread(
+  { tails, listings }: Pick<SyncPage, "tails" | "listings">,
+  walked: readonly Walked[],
+  lacks: SyncLacks,
+): Pick<SyncPage, "tails" | "listings"> {
+  const isLacking = ({ list, number }: SyncTail | SyncListing) =>
+    list !== "files" || lacks.files.includes(number);
+  return {
+    tails: tails.filter(isLacking),
+    listings: [
+      ...listings.filter(isLacking),
+      ...walked
+        .filter(({ number }) => lacks.review_comments.includes(number))
+        .map((each) => toListing(each, "reviewComments")),
+    ],
+  };
+}
+
+export function toWalked({ id, number, headRefOid, baseRefName, changedFiles }: GraphqlPullRequest): Walked {
+  return { id, number, head: { head_sha: headRefOid, base_ref: baseRefName, changed_files: changedFiles } };
+}
+
+function toListing({ id, number, head }: Walked, list: SyncListing["list"]): SyncListing {
+  return { id, number, head, list, page: 1, beganAt: null, files: 0 };
 }
 
 /** Review comments by pull request, in the order of their numbers. */
@@ -104,7 +108,7 @@ export function toReviewCommentItems(comments: readonly NumberedReviewComment[])
 }
 
 /** Adds one list's page to the item. Returns the list's tail where it goes on, null where it ends. */
-function addList(item: SyncItem, tail: Tail, lists: GraphqlLists, date: string): Tail | null {
+function addList(item: SyncItem, tail: SyncTail, lists: GraphqlLists, date: string): SyncTail | null {
   const { hasNextPage = false, endCursor: after = null } = lists[tail.list]?.pageInfo ?? {};
   switch (tail.list) {
     case "files": {

@@ -5,6 +5,7 @@ import { toTruth } from "../../src/demo/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { analyzeGaps } from "../../src/lib/store/gaps.ts";
 import { repositorySync } from "../../src/lib/inngest/events.ts";
+import { beginSync } from "../../src/lib/inngest/functions/sync-position.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
@@ -179,6 +180,22 @@ test("what was deleted while nobody listened is buried", async () => {
   await sync();
   expect(await differences()).toEqual([]);
   expect(await app.rows("github.comments where deletion_inferred")).not.toEqual([]);
+});
+
+test("a sync that fails in a later run ends the job of the first", async () => {
+  github.intercept(failures.matching(/^GET .*comments/, failures.refused(410, "Gone")));
+  const { id, name } = repository;
+  await app.services.inngest.send(
+    repositorySync.create({
+      repository: { id, owner: "acme", name },
+      installationId,
+      reason: "backfill",
+      priority: "low",
+      from: { ...beginSync("the first", undefined), beganAt: new Date().toISOString() },
+    }),
+  );
+  await app.settled();
+  expect(await app.rows("capture.jobs")).toMatchObject([{ event_id: "the first", state: "failed" }]);
 });
 
 test("a sync waits while less of the budget is left than the reserve", async () => {

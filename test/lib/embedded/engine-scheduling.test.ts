@@ -244,7 +244,7 @@ test("a throttle lets runs of a key start so far apart, but for a burst, and ove
       {
         id: "throttled",
         triggers: [{ event: "a/b" }],
-        throttle: { limit: 6, period: "1m", burst: 2, key: "event.data.key" },
+        throttle: { limit: 1, period: "10s", burst: 1, key: "event.data.key" },
       },
       ({ event }) =>
         void log.push(`${String(event.data.key)} ${(clock.now() - Date.parse("2030-01-01")) / 1000}`),

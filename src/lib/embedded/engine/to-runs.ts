@@ -41,7 +41,7 @@ export function toRun(event: EngineEvent, fn: EngineFunction, now: number): NewR
       ? {
           key: toIndexable(`${id} ${throttle.key?.of(event) ?? ""}`),
           gapMs: throttle.period / throttle.limit,
-          burst: throttle.burst,
+          burst: throttle.limit + throttle.burst, // as Inngest counts
         }
       : null,
   };

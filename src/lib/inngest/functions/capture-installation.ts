@@ -5,8 +5,8 @@ import { mergeInstallation } from "../../store/installations.ts";
 import { installationChanged, type InstallationChangedData } from "../events.ts";
 import {
   afterSecondOf,
-  captureOptions,
-  onCaptureFailure,
+  priorityByUrgency,
+  retries,
   toJobStep,
   type CaptureDependencies,
   type CaptureRun,
@@ -72,11 +72,10 @@ export function createCaptureInstallation({
   return inngest.createFunction(
     {
       id: "capture-installation",
-      retries: captureOptions.retries,
-      priority: captureOptions.priority,
+      retries,
+      priority: priorityByUrgency,
       concurrency: [{ key: "string(event.data.installationId)", limit: 1 }],
       triggers: [installationChanged],
-      onFailure: onCaptureFailure(store),
     },
     async ({ event, runId, attempt, step }) => {
       const run = { event, runId, attempt };

@@ -16,8 +16,7 @@ import { pullRequestComments, type PullRequestCommentsData } from "../events.ts"
 import {
   afterSecondOf,
   askGitHub,
-  captureOptions,
-  onCaptureFailure,
+  captureQueues,
   requestDetails,
   settleReviewers,
   toContext,
@@ -85,64 +84,61 @@ export function createCapturePullRequestComments({ inngest, store, github }: Cap
     return page.after;
   }
 
-  return inngest.createFunction(
-    {
-      id: "capture-pr-comments",
-      ...captureOptions,
-      triggers: [pullRequestComments],
-      onFailure: onCaptureFailure(store),
-    },
-    async ({ event, runId, attempt, step }) => {
-      const run = { event, runId, attempt };
-      const { observed, number } = event.data;
+  return captureQueues("capture-pr-comments").map(({ options, if: condition }) =>
+    inngest.createFunction(
+      { ...options, triggers: [{ event: pullRequestComments, if: condition }] },
+      async ({ event, runId, attempt, step }) => {
+        const run = { event, runId, attempt };
+        const { observed, number } = event.data;
 
-      if (observed) {
-        const stored = await step.run("store-observed-comment", () => storeObserved(run, observed));
-        if (stored.details_needed) await requestDetails(step, run);
-        if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
-        if (!stored.unsettled) return;
-        await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
-      }
-
-      if (!observed) {
-        const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
-        if (begun === "cancelled") return;
-      }
-      let beganAt: string | undefined;
-      let detailsNeeded = false;
-      const kinds = kindsToList(observed);
-      for (const kind of kinds) {
-        let isEmpty = true;
-        for (let page = 1; ; page++) {
-          const listed = await step.run(`capture-${kind}-comments-page-${page}`, async () => {
-            // Another of the burst may have asked GitHub while this one waited.
-            if (observed && page === 1 && !(await storeObserved(run, observed)).unsettled) return null;
-            return capturePage(run, kind, page, observed);
-          });
-          if (!listed) return;
-          detailsNeeded ||= listed.detailsNeeded;
-          beganAt ??= listed.date;
-          isEmpty &&= listed.isEmpty;
-          if (!listed.hasMore) break;
+        if (observed) {
+          const stored = await step.run("store-observed-comment", () => storeObserved(run, observed));
+          if (stored.details_needed) await requestDetails(step, run);
+          if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
+          if (!stored.unsettled) return;
+          await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
         }
-        if (kind === "review" && !isEmpty) {
-          let after: string | null = null;
-          for (let page = 1; page === 1 || after; page++) {
-            const cursor: string | null = after;
-            after = await step.run(`capture-threads-page-${page}`, () => captureThreads(run, cursor));
+
+        if (!observed) {
+          const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
+          if (begun === "cancelled") return;
+        }
+        let beganAt: string | undefined;
+        let detailsNeeded = false;
+        const kinds = kindsToList(observed);
+        for (const kind of kinds) {
+          let isEmpty = true;
+          for (let page = 1; ; page++) {
+            const listed = await step.run(`capture-${kind}-comments-page-${page}`, async () => {
+              // Another of the burst may have asked GitHub while this one waited.
+              if (observed && page === 1 && !(await storeObserved(run, observed)).unsettled) return null;
+              return capturePage(run, kind, page, observed);
+            });
+            if (!listed) return;
+            detailsNeeded ||= listed.detailsNeeded;
+            beganAt ??= listed.date;
+            isEmpty &&= listed.isEmpty;
+            if (!listed.hasMore) break;
+          }
+          if (kind === "review" && !isEmpty) {
+            let after: string | null = null;
+            for (let page = 1; page === 1 || after; page++) {
+              const cursor: string | null = after;
+              after = await step.run(`capture-threads-page-${page}`, () => captureThreads(run, cursor));
+            }
           }
         }
-      }
-      if (detailsNeeded) await requestDetails(step, run);
-      const began_at = beganAt ?? new Date().toISOString();
-      await step.run("finish-comments", () =>
-        finishListing(store, toContext(run, { observedAt: began_at, source: "fetch" }), {
-          number,
-          kinds,
-          began_at,
-        }),
-      );
-    },
+        if (detailsNeeded) await requestDetails(step, run);
+        const began_at = beganAt ?? new Date().toISOString();
+        await step.run("finish-comments", () =>
+          finishListing(store, toContext(run, { observedAt: began_at, source: "fetch" }), {
+            number,
+            kinds,
+            began_at,
+          }),
+        );
+      },
+    ),
   );
 }
 

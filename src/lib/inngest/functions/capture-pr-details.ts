@@ -11,8 +11,7 @@ import { captureFiles } from "./capture-files.ts";
 import {
   afterSecondOf,
   askGitHub,
-  captureOptions,
-  onCaptureFailure,
+  captureQueues,
   toContext,
   toPayloadContext,
   toUnobservedContext,
@@ -67,32 +66,29 @@ export function createCapturePullRequestDetails({ inngest, store, github }: Capt
     return begun === "begun" ? fetchPullRequest(run) : null;
   }
 
-  return inngest.createFunction(
-    {
-      id: "capture-pr-details",
-      ...captureOptions,
-      triggers: [pullRequestDetails],
-      onFailure: onCaptureFailure(store),
-    },
-    async ({ event, runId, attempt, step }) => {
-      const run = { event, runId, attempt };
-      const { observed, unlessKnown } = event.data;
+  return captureQueues("capture-pr-details").map(({ options, if: condition }) =>
+    inngest.createFunction(
+      { ...options, triggers: [{ event: pullRequestDetails, if: condition }] },
+      async ({ event, runId, attempt, step }) => {
+        const run = { event, runId, attempt };
+        const { observed, unlessKnown } = event.data;
 
-      let details = observed
-        ? await step.run("store-observed-pull-request", () => storeObserved(run, observed.pull_request))
-        : await step.run("fetch-pull-request", () => beginFetch(run, unlessKnown));
+        let details = observed
+          ? await step.run("store-observed-pull-request", () => storeObserved(run, observed.pull_request))
+          : await step.run("fetch-pull-request", () => beginFetch(run, unlessKnown));
 
-      if (observed && details?.outcome === "unsettled") {
-        await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(details.clock));
-        details = await step.run("settle-pull-request", () => settle(run, observed.pull_request));
-      }
+        if (observed && details?.outcome === "unsettled") {
+          await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(details.clock));
+          details = await step.run("settle-pull-request", () => settle(run, observed.pull_request));
+        }
 
-      for (let round = 1; details?.files; round++) {
-        if (await captureFiles({ store, github }, step, run, details.files, round)) break;
-        if (round === maxFileRounds)
-          throw new Error("The files GitHub lists are not those of the head it shows.");
-        details = await step.run(`fetch-moved-pull-request-${round}`, () => fetchPullRequest(run));
-      }
-    },
+        for (let round = 1; details?.files; round++) {
+          if (await captureFiles({ store, github }, step, run, details.files, round)) break;
+          if (round === maxFileRounds)
+            throw new Error("The files GitHub lists are not those of the head it shows.");
+          details = await step.run(`fetch-moved-pull-request-${round}`, () => fetchPullRequest(run));
+        }
+      },
+    ),
   );
 }

@@ -10,8 +10,7 @@ import { pullRequestReviews, type PullRequestReviewsData } from "../events.ts";
 import {
   afterSecondOf,
   askGitHub,
-  captureOptions,
-  onCaptureFailure,
+  captureQueues,
   requestDetails,
   settleReviewers,
   toContext,
@@ -60,51 +59,48 @@ export function createCapturePullRequestReviews({ inngest, store, github }: Capt
     return { date, hasMore, detailsNeeded: details_needed };
   }
 
-  return inngest.createFunction(
-    {
-      id: "capture-pr-reviews",
-      ...captureOptions,
-      triggers: [pullRequestReviews],
-      onFailure: onCaptureFailure(store),
-    },
-    async ({ event, runId, attempt, step }) => {
-      const run = { event, runId, attempt };
-      const { observed, number } = event.data;
+  return captureQueues("capture-pr-reviews").map(({ options, if: condition }) =>
+    inngest.createFunction(
+      { ...options, triggers: [{ event: pullRequestReviews, if: condition }] },
+      async ({ event, runId, attempt, step }) => {
+        const run = { event, runId, attempt };
+        const { observed, number } = event.data;
 
-      if (observed) {
-        const stored = await step.run("store-observed-review", () => storeObserved(run, observed));
-        if (stored.details_needed) await requestDetails(step, run);
-        if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
-        if (!stored.unsettled) return;
-        await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
-      }
+        if (observed) {
+          const stored = await step.run("store-observed-review", () => storeObserved(run, observed));
+          if (stored.details_needed) await requestDetails(step, run);
+          if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
+          if (!stored.unsettled) return;
+          await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
+        }
 
-      if (!observed) {
-        const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
-        if (begun === "cancelled") return;
-      }
-      let beganAt: string | undefined;
-      let detailsNeeded = false;
-      for (let page = 1; ; page++) {
-        const listed = await step.run(`capture-reviews-page-${page}`, async () => {
-          // Another of the burst may have asked GitHub while this one waited.
-          if (observed && page === 1 && !(await storeObserved(run, observed)).unsettled) return null;
-          return capturePage(run, page);
-        });
-        if (!listed) return;
-        detailsNeeded ||= listed.detailsNeeded;
-        beganAt ??= listed.date;
-        if (!listed.hasMore) break;
-      }
-      if (detailsNeeded) await requestDetails(step, run);
-      const began_at = beganAt;
-      await step.run("finish-reviews", () =>
-        finishListing(store, toContext(run, { observedAt: began_at, source: "fetch" }), {
-          number,
-          kinds: ["submitted"],
-          began_at,
-        }),
-      );
-    },
+        if (!observed) {
+          const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
+          if (begun === "cancelled") return;
+        }
+        let beganAt: string | undefined;
+        let detailsNeeded = false;
+        for (let page = 1; ; page++) {
+          const listed = await step.run(`capture-reviews-page-${page}`, async () => {
+            // Another of the burst may have asked GitHub while this one waited.
+            if (observed && page === 1 && !(await storeObserved(run, observed)).unsettled) return null;
+            return capturePage(run, page);
+          });
+          if (!listed) return;
+          detailsNeeded ||= listed.detailsNeeded;
+          beganAt ??= listed.date;
+          if (!listed.hasMore) break;
+        }
+        if (detailsNeeded) await requestDetails(step, run);
+        const began_at = beganAt;
+        await step.run("finish-reviews", () =>
+          finishListing(store, toContext(run, { observedAt: began_at, source: "fetch" }), {
+            number,
+            kinds: ["submitted"],
+            began_at,
+          }),
+        );
+      },
+    ),
   );
 }

@@ -2,9 +2,9 @@ import { beginJob } from "../../store/jobs.ts";
 import { finishSync } from "../../store/sync.ts";
 import { repositorySync } from "../events.ts";
 import {
-  captureOptions,
+  retries,
+  throttle,
   installationLimit,
-  onCaptureFailure,
   priorityByUrgency,
   toContext,
   toUnobservedContext,
@@ -36,12 +36,11 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
   return inngest.createFunction(
     {
       id: "capture-repository-sync",
-      retries: captureOptions.retries,
+      retries,
       concurrency: [{ key: installationLimit.key, limit: 3 }, installationLimit],
       priority: priorityByUrgency,
-      throttle: captureOptions.throttle,
+      throttle,
       triggers: [repositorySync],
-      onFailure: onCaptureFailure(store),
     },
     async ({ event, runId, attempt, step }) => {
       const { since, from } = event.data;

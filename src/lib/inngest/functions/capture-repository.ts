@@ -9,8 +9,8 @@ import type { InstallationOptions } from "./capture-installation.ts";
 import {
   afterSecondOf,
   askGitHub,
-  captureOptions,
-  onCaptureFailure,
+  priorityByUrgency,
+  retries,
   toContext,
   type CaptureDependencies,
   type CaptureRun,
@@ -56,11 +56,10 @@ export function createCaptureRepository({
   return inngest.createFunction(
     {
       id: "capture-repository",
-      retries: captureOptions.retries,
-      priority: captureOptions.priority,
+      retries,
+      priority: priorityByUrgency,
       concurrency: [{ key: "string(event.data.repository.id)", limit: 1 }],
       triggers: [repositoryChanged],
-      onFailure: onCaptureFailure(store),
     },
     async ({ event, runId, attempt, step }) => {
       const run = { event, runId, attempt };

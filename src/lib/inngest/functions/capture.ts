@@ -5,13 +5,12 @@
  *   observation  what a payload or GitHub's answer says of an object, with the clock that orders it
  *   unsettled    two observations of the same second that differ: only GitHub can tell which is later
  */
-import type { GetStepTools, Inngest, InngestFunction, Logger } from "inngest";
+import type { GetStepTools, Inngest, InngestFunction } from "inngest";
 import type { GitHub, GitHubClient } from "../../github/client.ts";
 import { toInngestError } from "../../github/to-inngest-error.ts";
 import type { GitHubAccount } from "../../records/github-objects.ts";
 import { toAccounts } from "../../records/to-accounts.ts";
 import type { CaptureContext, JobStep } from "../../store/functions.ts";
-import { failJob } from "../../store/jobs.ts";
 import type { Store } from "../../store/store.ts";
 import { pullRequestDetails, type CaptureTarget, type PullRequestTarget } from "../events.ts";
 
@@ -40,24 +39,42 @@ const isUrgent = 'event.data.priority == "critical" || event.data.priority == "h
 /** Shared by all functions: at once, an installation's captures stay well below the 100 requests that GitHub allows. */
 export const installationLimit = { scope: "env", key: installation, limit: 20 } as const;
 
-/** Priorities as seconds of head start. */
+/**
+ * Priorities as seconds of head start. None is negative: that is a delay, which Inngest would make every step of a run wait for.
+ * https://www.inngest.com/docs/reference/functions/run-priority
+ */
 export const priorityByUrgency = {
-  run: `event.data.priority == "critical" ? 600 : event.data.priority == "high" ? 300 : event.data.priority == "low" ? -300 : 0`,
+  run: `event.data.priority == "critical" ? 600 : event.data.priority == "high" ? 450 : event.data.priority == "medium" ? 150 : 0`,
 };
 
+/** With Inngest's pauses, of up to two hours, some eight hours: what an outage in a night must not exhaust. */
+export const retries = 12;
+
+/** What is less urgent comes by hundreds: of an installation so many begin at once, and then a minute. */
+export const throttle = { key: installation, limit: 60, period: "1m" } as const;
+
 /**
- * How the captures of one pull request are scheduled: one after another; and the less urgent ones, which come by hundreds, at most so many
- * a minute and installation. An urgent one has a throttle to itself, which never holds it.
+ * How the captures of one pull request are scheduled, and when: one request of each kind at a time. What is less urgent is another
+ * function's, since Inngest keeps a queue for each, at whose head stands what a throttle holds back.
  */
-export const captureOptions = {
-  retries: 8,
-  concurrency: [
-    { key: 'string(event.data.repository.id) + "/" + string(event.data.number)', limit: 1 },
-    installationLimit,
-  ],
-  priority: priorityByUrgency,
-  throttle: { key: `${isUrgent} ? event.id : (${installation})`, limit: 120, period: "1m", burst: 30 },
-} satisfies Pick<InngestFunction.Options, "retries" | "concurrency" | "priority" | "throttle">;
+export function captureQueues(id: string) {
+  const options = {
+    retries,
+    concurrency: [
+      {
+        scope: "env",
+        key: `"${id}/" + string(event.data.repository.id) + "/" + string(event.data.number)`,
+        limit: 1,
+      },
+      installationLimit,
+    ],
+    priority: priorityByUrgency,
+  } satisfies Pick<InngestFunction.Options, "retries" | "concurrency" | "priority">;
+  return [
+    { options: { ...options, id }, if: isUrgent },
+    { options: { ...options, id: `${id}-in-bulk`, throttle }, if: `!(${isUrgent})` },
+  ];
+}
 
 /** Where one step's rows come from, and what they cost. */
 export interface Observation {
@@ -147,7 +164,7 @@ const furthestAheadMs = 60_000;
  * be overtaken.
  */
 export function afterSecondOf(clock: string): Date {
-  const over = Math.floor(Date.parse(clock) / 1000) * 1000 + 2000;
+  const over = Math.floor(Date.parse(clock) / 1000) * 1000 + 3000; // Inngest may wake half a second early
   return new Date(Math.min(over, Date.now() + furthestAheadMs));
 }
 
@@ -171,31 +188,4 @@ export async function settleReviewers(step: StepTools, { event }: CaptureRun, cl
     ...pullRequestDetails.create({ repository, installationId, number, reason, priority }),
     id: `settle-reviewers:${repository.id}/${number}:${Date.parse(clock)}`,
   });
-}
-
-/** Ends the job of a run that is out of retries: it failed, or was cancelled where captures have stopped. */
-export function onCaptureFailure(store: Store) {
-  return async ({ error, event, runId, attempt, logger }: FailureArguments) => {
-    const failed = event.data.event;
-    const run = { event: failed, runId: event.data.run_id ?? runId, attempt };
-    logger.error({ eventId: failed.id, error: error.message }, "Capture failed");
-    const { repository, installationId } = failed.data;
-    const context = {
-      ...(repository && { repository: { ...repository, seen_at: null } }),
-      installation_id: installationId,
-      job: toJobStep(run),
-    };
-    await failJob(store, context, {
-      error: { name: error.name, message: error.message, stack: error.stack ?? null },
-      event: failed.data,
-    });
-  };
-}
-
-interface FailureArguments {
-  error: Error;
-  event: { data: { run_id?: string; event: CaptureRun<JobTarget>["event"] } };
-  runId: string;
-  attempt: number;
-  logger: Logger;
 }

@@ -6,6 +6,7 @@ import { createCapturePullRequestReviews } from "./capture-pr-reviews.ts";
 import { createCaptureRepository } from "./capture-repository.ts";
 import { createCaptureRepositorySync, type SyncDependencies } from "./capture-repository-sync.ts";
 import { createPruneJobs } from "./prune-jobs.ts";
+import { createRecordFailures } from "./record-failures.ts";
 import { createReconcileDeliveries, type DeliveryDependencies } from "./reconcile-deliveries.ts";
 import { createReconcileInstallation } from "./reconcile-installation.ts";
 import { createReconcileRepositories } from "./reconcile-repositories.ts";
@@ -18,15 +19,16 @@ export function createFunctions(
 ) {
   const { alertWebhookUrl } = dependencies;
   return [
-    createCapturePullRequestDetails(dependencies),
-    createCapturePullRequestReviews(dependencies),
-    createCapturePullRequestComments(dependencies),
+    ...createCapturePullRequestDetails(dependencies),
+    ...createCapturePullRequestReviews(dependencies),
+    ...createCapturePullRequestComments(dependencies),
     createCaptureInstallation(dependencies),
     createCaptureRepository(dependencies),
     createCaptureRepositorySync(dependencies),
     createReconcileDeliveries(dependencies),
     createReconcileRepositories(dependencies),
     createReconcileInstallation(dependencies),
+    createRecordFailures(dependencies),
     createPruneJobs(dependencies),
     ...(alertWebhookUrl ? [createAlertFailures(dependencies, alertWebhookUrl)] : []),
   ];

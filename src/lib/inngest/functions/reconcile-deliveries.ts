@@ -5,7 +5,7 @@ import { getJob } from "../../store/jobs.ts";
 import { findJobs, finishReconciling, getCheckpoint, noteReconciling } from "../../store/reconciling.ts";
 import { deliveriesReconcile, webhookEventNames } from "../events.ts";
 import type { CaptureDependencies } from "./capture.ts";
-import { ask, onReconcileFailure, toReconcilingContext } from "./reconcile.ts";
+import { ask, toReconcilingContext } from "./reconcile.ts";
 
 /** GitHub forgets deliveries after three days. https://docs.github.com/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks */
 const keptMs = 3 * 86_400_000;
@@ -124,7 +124,6 @@ export function createReconcileDeliveries({ inngest, store, github, handles }: D
       retries: 5,
       concurrency: [{ limit: 1 }],
       triggers: [cron("*/10 * * * *"), deliveriesReconcile],
-      onFailure: onReconcileFailure(store, name),
     },
     async ({ event, runId, attempt, step }) => {
       const run = { name, installationId: null, event, runId, attempt };

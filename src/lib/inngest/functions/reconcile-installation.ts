@@ -18,13 +18,7 @@ import {
   type InstallationReconcileData,
 } from "../events.ts";
 import { installationLimit, priorityByUrgency, type CaptureDependencies } from "./capture.ts";
-import {
-  ask,
-  onReconcileFailure,
-  reconcilingData,
-  toReconcilingContext,
-  type ReconcilingRun,
-} from "./reconcile.ts";
+import { ask, reconcilingData, toReconcilingContext, type ReconcilingRun } from "./reconcile.ts";
 
 interface NamedRepository {
   id: number;
@@ -34,6 +28,9 @@ interface NamedRepository {
 
 /** So many repositories of an installation are told of in one event; see the webhooks'. */
 const toldAtOnce = 500;
+
+/** Inngest takes 256 KiB, and adds something to what it is sent. */
+const mostBytes = 200 * 1024;
 
 /** What has changed while the last sync was being answered is walked again. */
 const overlapMs = 10 * 60_000;
@@ -83,7 +80,6 @@ export function createReconcileInstallation({ inngest, store, github }: CaptureD
       ],
       priority: priorityByUrgency,
       triggers: [installationReconcile],
-      onFailure: onReconcileFailure(store, name),
     },
     async ({ event, runId, attempt, step }) => {
       const { installationId, installation } = event.data;
@@ -100,7 +96,8 @@ export function createReconcileInstallation({ inngest, store, github }: CaptureD
         );
         repositories = listed.repositories;
         askedFor += listed.events.length;
-        for (const [index, told] of listed.events.entries()) await step.sendEvent(`tell-${index}`, told);
+        for (const [index, told] of toBatches(listed.events).entries())
+          await step.sendEvent(`tell-${index}`, told);
       } else {
         repositories = []; // of which GitHub answers nothing now
         const { suspended } = await step.run("compare-suspended", () =>
@@ -134,6 +131,22 @@ export function createReconcileInstallation({ inngest, store, github }: CaptureD
       );
     },
   );
+}
+
+/** Together as many as Inngest takes in one request on its free plan. */
+function toBatches(events: readonly CaptureEvent[]): CaptureEvent[][] {
+  const batches: CaptureEvent[][] = [];
+  let bytes = Infinity;
+  for (const event of events) {
+    const size = Buffer.byteLength(JSON.stringify(event));
+    bytes += size;
+    if (bytes > mostBytes) {
+      batches.push([]);
+      bytes = size;
+    }
+    batches.at(-1)?.push(event);
+  }
+  return batches;
 }
 
 function toInstalled({ id, owner, name, private: isPrivate }: GitHubRepository) {

@@ -3,7 +3,7 @@ import { isUninstalled, listInstallations } from "../../github/list-installation
 import { finishReconciling, listKnownInstallations, noteReconciling } from "../../store/reconciling.ts";
 import { installationChanged, installationReconcile, repositoriesReconcile } from "../events.ts";
 import type { CaptureDependencies } from "./capture.ts";
-import { ask, onReconcileFailure, reconcilingData, toReconcilingContext } from "./reconcile.ts";
+import { ask, reconcilingData, toReconcilingContext } from "./reconcile.ts";
 
 /** An installation is some 500 bytes, and Inngest takes events of 256 KiB in one request on its free plan. */
 const sentAtOnce = 100;
@@ -34,7 +34,6 @@ export function createReconcileRepositories({ inngest, store, github }: CaptureD
       retries: 5,
       concurrency: [{ limit: 1 }],
       triggers: [cron("23 * * * *"), repositoriesReconcile],
-      onFailure: onReconcileFailure(store, name),
     },
     async ({ event, runId, attempt, step }) => {
       const run = { name, installationId: null, event, runId, attempt };

@@ -1,9 +1,6 @@
-/** What the reconcilers have in common: their jobs, and what becomes of a failure. */
-import type { Logger } from "inngest";
+/** What the reconcilers have in common: their jobs. */
 import { toInngestError } from "../../github/to-inngest-error.ts";
 import type { ReconcilingContext } from "../../store/functions.ts";
-import { failJob } from "../../store/jobs.ts";
-import type { Store } from "../../store/store.ts";
 import type { CapturePriority, CaptureReason } from "../events.ts";
 import { toJobStep } from "./capture.ts";
 
@@ -52,27 +49,4 @@ export async function ask<Answer>(work: () => Promise<Answer>): Promise<Answer> 
   } catch (error) {
     throw toInngestError(error);
   }
-}
-
-interface FailedRun {
-  error: Error;
-  event: { data: { run_id?: string; event: { id?: string; name: string; data?: unknown } } };
-  runId: string;
-  attempt: number;
-  logger: Logger;
-}
-
-/** Ends the job of a reconciler's run that is out of retries. */
-export function onReconcileFailure(store: Store, name: string) {
-  return async ({ error, event, runId, attempt, logger }: FailedRun) => {
-    const failed = event.data.event;
-    const asked = failed.name === name ? Object(failed.data) : {};
-    const installationId: number | null = asked.installationId ?? null;
-    const run = { name, installationId, event: failed, runId: event.data.run_id ?? runId, attempt };
-    logger.error({ reconciler: name, error: error.message }, "Reconciling failed");
-    await failJob(store, toReconcilingContext(run), {
-      error: { name: error.name, message: error.message, stack: error.stack ?? null },
-      event: { ...reconcilingData, ...asked },
-    });
-  };
 }

@@ -16,7 +16,12 @@ begin
   perform capture.meet_pull_request(repo_id, observed.number, null, event_id);
   select * into strict present from github.pull_requests p where p.repository_id = repo_id and p.number = observed.number;
   observed.repository_id := repo_id;
-  reviewers_outcome := capture.merge_reviewers(repo_id, observed.number, item, fetched_at);
+  if observed.merged and observed.merge_commit_sha is null then
+    observed.merge_commit_sha := present.merge_commit_sha; -- GitHub may keep it back
+  end if;
+  if item ? 'requested_reviewers' then
+    reviewers_outcome := capture.merge_reviewers(repo_id, observed.number, item, fetched_at);
+  end if;
 
   outcome := capture.compare_observations(
     present.details_clock, present.details_fetched_at, observed.updated_at, fetched_at,
@@ -100,7 +105,7 @@ end $$;
 create function capture.pull_request_content(pull_request github.pull_requests)
 returns jsonb language sql immutable set search_path = '' as $$
   select to_jsonb(pull_request) - array[
-    'updated_at', 'requested_reviewers', 'requested_teams', 'comments', 'review_comments', 'reviews', 'files_head_sha', 'files_base_ref',
+    'updated_at', 'author_association', 'requested_reviewers', 'requested_teams', 'comments', 'review_comments', 'reviews', 'files_head_sha', 'files_base_ref',
     'files_truncated', 'details_clock', 'details_fetched_at', 'details_requested_by', 'reviewers_clock', 'reviewers_fetched_at',
     'comments_counted_at', 'review_comments_counted_at', 'reviews_counted_at'
   ]

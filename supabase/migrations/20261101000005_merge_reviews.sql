@@ -24,6 +24,7 @@ begin
   end if;
   select * into strict present from github.reviews r where r.id = observed.id for update;
 
+  observed.commit_id := coalesce(observed.commit_id, present.commit_id); -- GitHub may keep it back
   same_content := capture.review_content(observed) = capture.review_content(present);
   outcome := case
     when present.state = 'DISMISSED' and observed.state <> 'DISMISSED' then 'older'
@@ -79,5 +80,5 @@ end $$;
 -- The columns in which two observations of the same second may differ.
 create function capture.review_content(review github.reviews)
 returns jsonb language sql immutable set search_path = '' as $$
-  select to_jsonb(review) - array['clock', 'fetched_at', 'listed_at']
+  select to_jsonb(review) - array['author_association', 'clock', 'fetched_at', 'listed_at']
 $$;

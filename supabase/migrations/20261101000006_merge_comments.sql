@@ -100,7 +100,7 @@ end $$;
 create function capture.comment_content(comment github.comments)
 returns jsonb language sql immutable set search_path = '' as $$
   select to_jsonb(comment) - array[
-    'fetched_at', 'listed_at', 'deleted_at', 'deletion_inferred', 'resolved', 'resolved_clock', 'resolved_fetched_at'
+    'author_association', 'fetched_at', 'listed_at', 'deleted_at', 'deletion_inferred', 'resolved', 'resolved_clock', 'resolved_fetched_at'
   ]
 $$;
 

@@ -210,6 +210,23 @@ test("a renamed repository's old name still leads to its pull requests", async (
   expect(await app.rows("capture.jobs")).toMatchObject([{ state: "completed" }]);
 });
 
+test("what GitHub's replicas do not have yet is asked for again", async () => {
+  github.intercept(failures.matching(/^GET .*files/, failures.once(failures.refused(404, "Not Found"))));
+  github.openPullRequest({ repository, author: ann });
+  await deliverAll();
+  await app.services.engine?.idle(10_000);
+  expect(requests()).toEqual(["GET /pulls/1/files", "GET /pulls/1/files"]);
+  expect(await differences()).toEqual([]);
+});
+
+test("the files of a head whose first one is removed are captured", async () => {
+  open({ files: [{ filename: "a.ts", status: "removed" }, { filename: "b.ts" }] });
+  await deliverAll();
+  await app.settled();
+  expect(requests()).toEqual(["GET /pulls/1/files"]);
+  expect(await app.rows("github.pull_request_files")).toHaveLength(2);
+});
+
 test("a limit waits until the moment that GitHub named, and the rows of the payload are there meanwhile", async () => {
   const resetAt = new Date(Date.now() + 2_000);
   github.intercept(failures.matching(/^GET .*files/, failures.once(failures.rateLimited(resetAt))));

@@ -182,6 +182,51 @@ test("what was deleted while nobody listened is buried", async () => {
   expect(await app.rows("github.comments where deletion_inferred")).not.toEqual([]);
 });
 
+test.each<[string, (string | number)[]]>([
+  ["a review's commit", ["reviews", "nodes", 0, "commit"]],
+  ["a requested team", ["reviewRequests", "nodes", 0, "requestedReviewer"]],
+])("what GitHub keeps back for want of a permission, as %s, is left as it is known", async (_, path) => {
+  const ben = github.after(-50, () => github.createAccount({ login: "ben" }));
+  const pullRequest = github.after(0, () => github.openPullRequest({ repository, author: ann }));
+  github.after(1, () => github.requestReview(pullRequest, ben));
+  github.after(2, () => github.submitReview({ pullRequest, author: ann, body: "Fine" }));
+  await deliverAll();
+  const kept = failures.graphqlPartial(["repository", "pullRequests", "nodes", 0, ...path], "FORBIDDEN");
+  github.intercept((request, next) => (request.url.endsWith("/graphql") ? kept(request, next) : undefined));
+  await sync();
+  expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("a list that GitHub does not give is left to a capture of its own, and the rest is captured", async () => {
+  const files = [{ filename: "b.ts", previousFilename: "a.ts" }];
+  github.after(0, () => github.openPullRequest({ repository, author: ann, files }));
+  github.after(1, () => github.openPullRequest({ repository, author: ann }));
+  const message = "Sorry, this diff is taking too long to generate.";
+  github.intercept(failures.matching(/^GET .*pulls\/1\/files/, failures.refused(422, message)));
+  await sync();
+  expect(await app.rows("github.pull_requests")).toHaveLength(2);
+  expect(await app.rows("capture.jobs order by id --")).toMatchObject([
+    { event_name: "capture/repository.sync", state: "completed" },
+    {
+      event_name: "capture/pr.details",
+      number: 1,
+      state: "failed",
+      error: { message: expect.stringContaining(message) },
+    },
+  ]);
+});
+
+test("lists that go on are asked for in smaller parts when GitHub finds them too much at once", async () => {
+  seedPullRequests(github, { repository, count: 30, longTails: true });
+  github.intercept(async (request, next) => {
+    const body = await request.clone().text();
+    return body.includes("$id4:") ? failures.graphqlTimeout()(request, next) : next();
+  });
+  await sync();
+  expect(await differences()).toEqual([]);
+});
+
 test("a sync that fails in a later run ends the job of the first", async () => {
   github.intercept(failures.matching(/^GET .*comments/, failures.refused(410, "Gone")));
   const { id, name } = repository;

@@ -3,7 +3,7 @@ import type { World } from "./world.ts";
 
 /** One try at one delivery, as the App's log shows it. */
 export interface Attempt {
-  id: number;
+  id: bigint;
   delivery: Delivery;
   deliveredAt: Date;
   redelivery: boolean;
@@ -19,14 +19,14 @@ export interface DeliveryLog {
   attempts: Attempt[];
   /** What was asked for again, and nobody took yet, in the order of asking. */
   redeliveries: Delivery[];
-  nextId: number;
+  nextId: bigint;
 }
 
 /** GitHub forgets what is older. */
 const kept = 3 * 24 * 3_600_000;
 
 export function createDeliveryLog(): DeliveryLog {
-  return { attempts: [], redeliveries: [], nextId: 181_000_000_001 };
+  return { attempts: [], redeliveries: [], nextId: 3_804_004_623_172_239_366n };
 }
 
 /** Tells the log how a sending went: the status of the answer, or 0 for none, with GitHub's own words for why. */
@@ -56,6 +56,9 @@ function statusOf(statusCode: number): string {
   return statusCode < 400 ? "OK" : `Invalid HTTP Response: ${statusCode}`;
 }
 
+/** A number in JSON, whatever its size. TypeScript does not know JSON.rawJSON yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+
 /** Newest first. */
 export function recentAttempts(world: World, log: DeliveryLog, status: string | null): Attempt[] {
   const oldest = world.now().getTime() - kept;
@@ -77,7 +80,7 @@ export function attemptJson({
   status,
 }: Attempt) {
   return {
-    id,
+    id: rawJson(String(id)),
     guid: delivery.id,
     delivered_at: deliveredAt.toISOString(),
     redelivery,

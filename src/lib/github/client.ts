@@ -20,6 +20,9 @@ export interface GitHubOptions {
   token: string | null;
 }
 
+/** https://docs.github.com/rest/about-the-rest-api/api-versions */
+const apiVersion = "2022-11-28";
+
 /** GitHub answers within 10 s or gives up itself. */
 const requestTimeoutMs = 15_000;
 
@@ -64,6 +67,7 @@ export function createGitHub({ apiUrl, app, token }: GitHubOptions): GitHub {
 function anonymous(apiUrl: string, auth?: string): Octokit {
   const client = new Octokit({ baseUrl: apiUrl, userAgent: "pr-capture", ...(auth && { auth }) });
   client.hook.before("request", (options) => {
+    options.headers["x-github-api-version"] = apiVersion;
     options.request = { ...options.request, signal: AbortSignal.timeout(requestTimeoutMs) };
   });
   return client;

@@ -4,7 +4,8 @@ import type { GitHubClient } from "./client.ts";
 
 /** One attempt to deliver a webhook, as the App's log has it for three days. A redelivery bears the GUID of the delivery it repeats. */
 const attempt = z.object({
-  id: z.int(),
+  /** Digits: beyond what a number holds exactly. */
+  id: z.union([z.int(), z.bigint(), z.string().regex(/^\d+$/)]).transform(String),
   guid: z.string(),
   delivered_at: z.iso.datetime({ offset: true }),
   /** Of our answer; 0 where there was none. */
@@ -36,9 +37,9 @@ export async function listDeliveryAttempts(
 }
 
 /** Asks GitHub to deliver again. One that GitHub has forgotten meanwhile stays undelivered. */
-export async function redeliver(client: GitHubClient, attemptId: number): Promise<void> {
+export async function redeliver(client: GitHubClient, attemptId: string): Promise<void> {
   try {
-    await client.request("POST /app/hook/deliveries/{delivery_id}/attempts", { delivery_id: attemptId });
+    await client.request(`POST /app/hook/deliveries/${attemptId}/attempts`);
   } catch (error) {
     if (!(error instanceof RequestError) || ![404, 422].includes(error.status)) throw error;
   }

@@ -3,7 +3,7 @@ import { graphqlLists, type GraphqlLists } from "../records/graphql-objects.ts";
 import type { Budget } from "./budget.ts";
 import type { GitHubClient } from "./client.ts";
 import { queryGraphql } from "./query-graphql.ts";
-import { toListsQuery, type ListName } from "./sync-queries.ts";
+import { isHidden, toListsQuery, type ListName } from "./sync-queries.ts";
 
 /** A list of a pull request, and where its next page begins. `id` is the pull request's node id. */
 export interface OpenList {
@@ -37,6 +37,7 @@ export async function listMore(client: GitHubClient, open: readonly OpenList[]):
     schema,
     toListsQuery(open.map((each) => each.list)),
     variables,
+    (refusal) => isHidden(refusal) || (refusal.type === "NOT_FOUND" && refusal.path.length === 1),
   );
   return {
     lists: open.map((_, index) => list.parse(data[`list${index}`])),

@@ -41,7 +41,13 @@ export async function listNewestUpdates(
     ]),
   );
   const query = newestUpdatesQuery(repositories.length);
-  const { data, date } = await queryGraphql(client, answer, query, variables, ["NOT_FOUND"]);
+  const { data, date } = await queryGraphql(
+    client,
+    answer,
+    query,
+    variables,
+    ({ type }) => type === "NOT_FOUND",
+  );
   const { rateLimit, ...found } = data;
   const updates = Object.values(found).flatMap((repository) => {
     if (!repository) return [];

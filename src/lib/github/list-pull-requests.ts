@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { graphqlPullRequest, type GraphqlPullRequest } from "../records/graphql-objects.ts";
+import { graphqlPullRequest, nodesOf, type GraphqlPullRequest } from "../records/graphql-objects.ts";
 import type { Budget } from "./budget.ts";
 import type { GitHubClient } from "./client.ts";
-import { GoneError } from "./errors.ts";
+import { GoneError, GraphqlError } from "./errors.ts";
 import { queryGraphql } from "./query-graphql.ts";
-import { pullRequestsQuery } from "./sync-queries.ts";
+import { isHidden, pullRequestsQuery } from "./sync-queries.ts";
 
 const answer = z.object({
   rateLimit: z.object({ cost: z.int() }).nullish(),
@@ -13,7 +13,7 @@ const answer = z.object({
     pullRequests: z.object({
       totalCount: z.int(),
       pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-      nodes: z.array(graphqlPullRequest),
+      nodes: nodesOf(graphqlPullRequest),
     }),
   }),
 });
@@ -36,10 +36,12 @@ export async function listPullRequests(
   page: { first: number; after: string | null },
 ): Promise<PullRequestsPage> {
   const { owner, name } = repository;
-  const { data, date, budget } = await queryGraphql(client, answer, pullRequestsQuery, {
-    owner,
-    name,
-    ...page,
+  const ask = (reviewers: boolean) =>
+    queryGraphql(client, answer, pullRequestsQuery, { owner, name, ...page, reviewers }, isHidden);
+  const { data, date, budget } = await ask(true).catch((error: unknown) => {
+    // A token that may not read teams is refused the whole query.
+    if (error instanceof GraphqlError && error.types.includes("INSUFFICIENT_SCOPES")) return ask(false);
+    throw error;
   });
   const { databaseId, pullRequests } = data.repository;
   if (databaseId !== repository.id) {

@@ -3,6 +3,7 @@
  * as points; so the lists are as long as they may be, but for threads, which have a list of their own inside.
  * https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
  */
+import type { GraphqlRefusal } from "./query-graphql.ts";
 
 const fragments = /* GraphQL */ `
   fragment actor on Actor {
@@ -86,7 +87,7 @@ const fragments = /* GraphQL */ `
 
 /** A page of a repository's pull requests, those changed last first, each with the beginnings of its lists. */
 export const pullRequestsQuery = /* GraphQL */ `
-  query pullRequests($owner: String!, $name: String!, $first: Int!, $after: String) {
+  query pullRequests($owner: String!, $name: String!, $first: Int!, $after: String, $reviewers: Boolean!) {
     rateLimit {
       cost
     }
@@ -130,7 +131,7 @@ export const pullRequestsQuery = /* GraphQL */ `
               login
             }
           }
-          reviewRequests(first: 100) {
+          reviewRequests(first: 100) @include(if: $reviewers) {
             nodes {
               requestedReviewer {
                 __typename
@@ -197,6 +198,14 @@ export const pullRequestsQuery = /* GraphQL */ `
   }
   ${fragments}
 `;
+
+/**
+ * Whether only a part that the App's permissions do not cover is kept back: commits need contents, teams members. It is null then, and means
+ * that nobody knows.
+ */
+export function isHidden({ type, path }: GraphqlRefusal): boolean {
+  return type === "FORBIDDEN" && ["commit", "mergeCommit", "requestedReviewer"].includes(String(path.at(-1)));
+}
 
 export type ListName = "files" | "reviews" | "comments" | "reviewThreads";
 

@@ -28,7 +28,7 @@ export function isTooMuchAtOnce(error: unknown): boolean {
   if (error instanceof RequestError) return error.status >= 500;
   return (
     error instanceof GraphqlError &&
-    !error.types.some((type) => /^RATE_LIMIT|^NOT_FOUND$|^FORBIDDEN$/.test(type))
+    !error.types.some((type) => /^RATE_LIMIT|^NOT_FOUND$|^FORBIDDEN$|^INSUFFICIENT_SCOPES$/.test(type))
   );
 }
 
@@ -51,7 +51,7 @@ function fromGraphql(error: GraphqlError): Error {
   const message = `GitHub's GraphQL answered ${error.types.join(", ")}: ${error.message}`;
   const waitUntil = graphqlLimitEnd(error);
   if (waitUntil) return new RetryAfterError(message, waitUntil);
-  if (error.types.includes("NOT_FOUND") || error.types.includes("FORBIDDEN"))
+  if (["NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES"].some((type) => error.types.includes(type)))
     return new NonRetriableError(message);
   return new Error(message);
 }

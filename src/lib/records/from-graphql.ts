@@ -7,14 +7,13 @@ import type {
   GraphqlReview,
   GraphqlThread,
 } from "./graphql-objects.ts";
-import type { CommentRow, FileRow, PullRequestRow, ReviewRow } from "./rows.ts";
+import type { CommentRow, FileRow, ReviewRow, SyncedPullRequestRow } from "./rows.ts";
 
-/** The same row as REST's answer gives. GraphQL does not count review comments: `review_comments` is null, which tells nothing. */
-export function fromGraphqlPullRequest(
-  pullRequest: GraphqlPullRequest,
-): Omit<PullRequestRow, "review_comments"> & { review_comments: null } {
-  const reviewers =
-    pullRequest.reviewRequests?.nodes.flatMap((request) => request.requestedReviewer ?? []) ?? [];
+/**
+ * The same row as REST's answer gives. GraphQL does not count review comments: `review_comments` is null, which tells nothing. Requested
+ * reviewers are left out where GitHub keeps some of them back.
+ */
+export function fromGraphqlPullRequest(pullRequest: GraphqlPullRequest): SyncedPullRequestRow {
   return {
     number: pullRequest.number,
     id: pullRequest.fullDatabaseId,
@@ -33,8 +32,7 @@ export function fromGraphqlPullRequest(
     base_sha: pullRequest.baseRefOid,
     labels: pullRequest.labels?.nodes.map((label) => label.name).toSorted() ?? [],
     assignees: toSorted(pullRequest.assignees.nodes.map((assignee) => assignee.databaseId)),
-    requested_reviewers: toSorted(reviewers.flatMap((reviewer) => reviewer.databaseId ?? [])),
-    requested_teams: reviewers.flatMap((reviewer) => reviewer.slug ?? []).toSorted(),
+    ...toReviewers(pullRequest),
     milestone_number: pullRequest.milestone?.number ?? null,
     milestone_title: pullRequest.milestone?.title ?? null,
     auto_merge_method: pullRequest.autoMergeRequest?.mergeMethod.toLowerCase() ?? null,
@@ -51,6 +49,15 @@ export function fromGraphqlPullRequest(
     updated_at: pullRequest.updatedAt,
     closed_at: pullRequest.closedAt,
     merged_at: pullRequest.mergedAt,
+  };
+}
+
+function toReviewers({ reviewRequests }: GraphqlPullRequest) {
+  const reviewers = reviewRequests?.nodes.map((request) => request.requestedReviewer) ?? [null];
+  if (reviewers.includes(null)) return {};
+  return {
+    requested_reviewers: toSorted(reviewers.flatMap((reviewer) => reviewer?.databaseId ?? [])),
+    requested_teams: reviewers.flatMap((reviewer) => reviewer?.slug ?? []).toSorted(),
   };
 }
 

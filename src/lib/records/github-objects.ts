@@ -79,13 +79,20 @@ export const partialPullRequest = z.object({
   closed_at: timestamp.nullable(),
   merged_at: timestamp.nullable(),
   draft: z.boolean().default(false),
-  assignees: z.array(account).default([]),
+  assignees: z
+    .array(account.nullable())
+    .default([])
+    .transform((accounts) => accounts.filter((each) => each !== null)),
   /** Only accounts: a payload may list a team here too, which has no login. */
   requested_reviewers: z
     .array(z.unknown())
     .default([])
     .transform((reviewers) => reviewers.flatMap((reviewer) => account.safeParse(reviewer).data ?? [])),
-  requested_teams: z.array(z.object({ slug: text })).default([]),
+  /** One that was deleted meanwhile has no slug. */
+  requested_teams: z
+    .array(z.object({ slug: text.optional() }))
+    .default([])
+    .transform((teams) => teams.flatMap(({ slug }) => (slug === undefined ? [] : [{ slug }]))),
   labels: z.array(z.object({ name: text })).default([]),
   milestone: z
     .object({ number: z.int32(), title: text })
@@ -101,7 +108,10 @@ export const partialPullRequest = z.object({
 
 /** A `pull_request` payload's or a single REST answer's pull request. */
 export const pullRequest = partialPullRequest.extend({
-  merged: z.boolean(),
+  merged: z
+    .boolean()
+    .nullish()
+    .transform((merged) => merged ?? false),
   merged_by: author,
   merge_commit_sha: optionalText,
   additions: count,

@@ -14,7 +14,14 @@ const actor = z
 
 const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
 
-const connection = <Node extends z.ZodType>(node: Node) => z.object({ pageInfo, nodes: z.array(node) });
+/** The nodes of a list. What GitHub could not load is null among them, or all of it is. */
+export const nodesOf = <Node extends z.ZodType>(node: Node) =>
+  z
+    .array(node.nullable())
+    .nullish()
+    .transform((nodes) => (nodes ?? []).flatMap((each): z.output<Node>[] => (each === null ? [] : [each])));
+
+const connection = <Node extends z.ZodType>(node: Node) => z.object({ pageInfo, nodes: nodesOf(node) });
 
 export const graphqlFile = z.object({
   path: text,
@@ -44,7 +51,7 @@ export const graphqlComment = z.object({
 
 export const graphqlThread = z.object({
   isResolved: z.boolean(),
-  comments: z.object({ nodes: z.array(z.object({ fullDatabaseId: databaseId })) }),
+  comments: z.object({ nodes: nodesOf(z.object({ fullDatabaseId: databaseId })) }),
 });
 
 /** The lists of a pull request that may go on beyond the page they came with. */
@@ -79,11 +86,11 @@ export const graphqlPullRequest = graphqlLists.extend({
   headRepository: z.object({ databaseId }).nullable(),
   baseRefName: text,
   baseRefOid: text,
-  labels: z.object({ nodes: z.array(z.object({ name: text })) }).nullable(),
-  assignees: z.object({ nodes: z.array(z.object({ databaseId, login: text })) }),
+  labels: z.object({ nodes: nodesOf(z.object({ name: text })) }).nullable(),
+  assignees: z.object({ nodes: nodesOf(z.object({ databaseId, login: text })) }),
   reviewRequests: z
-    .object({ nodes: z.array(z.object({ requestedReviewer: requestedReviewer.nullable() })) })
-    .nullable(),
+    .object({ nodes: nodesOf(z.object({ requestedReviewer: requestedReviewer.nullable() })) })
+    .nullish(),
   milestone: z.object({ number: z.int(), title: text }).nullable(),
   autoMergeRequest: z.object({ mergeMethod: text }).nullable(),
   merged: z.boolean(),

@@ -66,6 +66,12 @@ export interface PullRequestRow extends Required<PartialPullRequestRow> {
   review_comments: number;
 }
 
+/** As a sync sees it: null and left out mean that it was not told. */
+export type SyncedPullRequestRow = Omit<
+  PullRequestRow,
+  "review_comments" | "requested_reviewers" | "requested_teams"
+> & { review_comments: null; requested_reviewers?: number[]; requested_teams?: string[] };
+
 export interface FileRow {
   filename: string;
   status: string;

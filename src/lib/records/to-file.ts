@@ -12,7 +12,11 @@ export function toFile(file: GitHubFile): FileRow {
   };
 }
 
-/** The head a listed file belongs to, which GitHub tells only in the `ref` of its `contents_url`. Null where there is none. */
-export function headOf(file: GitHubFile): string | null {
-  return new URL(file.contents_url, "https://api.github.com").searchParams.get("ref");
+/**
+ * The head that files were listed for, which GitHub tells only in the `ref` of their `contents_url`. A removed file's names the commit that
+ * still had it, so it tells nothing. Null where none does.
+ */
+export function headOf(files: readonly GitHubFile[]): string | null {
+  const file = files.find(({ status }) => status !== "removed");
+  return file ? new URL(file.contents_url, "https://api.github.com").searchParams.get("ref") : null;
 }

@@ -5,6 +5,7 @@ import type {
   InstallationRow,
   PartialPullRequestRow,
   PullRequestRow,
+  SyncedPullRequestRow,
   RepositoryRow,
   ReviewRow,
 } from "../records/rows.ts";
@@ -88,7 +89,7 @@ export interface SyncLacks {
  */
 export interface SyncItem {
   number: number;
-  pull_request?: Omit<PullRequestRow, "review_comments"> & { review_comments: number | null };
+  pull_request?: PullRequestRow | SyncedPullRequestRow;
   file_page?: FilePage;
   files?: FileList & { first?: number };
   reviews?: ReviewRow[];

@@ -74,7 +74,7 @@ describe.each(lists)("a page of $name", ({ path, item, list }) => {
 
   test("may be empty", async () => {
     withToken(personalToken).get(asked).reply(200, [], { date });
-    expect(await list(client, ref, 1)).toEqual({ data: [], date: dateAsIso, hasMore: false });
+    expect(await list(client, ref, 1)).toEqual({ data: [], date: dateAsIso, hasMore: false, budget: null });
   });
 
   test("that is not what GitHub documents is an error, not an empty page", async () => {

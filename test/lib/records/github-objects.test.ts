@@ -277,6 +277,6 @@ describe("a file", () => {
     ["https://api.github.com/repos/acme/web/contents/a.ts", null],
     ["", null],
   ])("listed as %j is of the head %j", (contents_url, head) => {
-    expect(headOf(file.parse({ ...exampleFile, contents_url }))).toBe(head);
+    expect(headOf([file.parse({ ...exampleFile, contents_url })])).toBe(head);
   });
 });

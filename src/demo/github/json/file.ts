@@ -3,10 +3,11 @@ import type { ChangedFile, PullRequest } from "../state.ts";
 import type { World } from "../world.ts";
 import { repositoryUrl } from "./repository.ts";
 
-/** `contents_url` names the head whose files these are; no other field does. */
+/** `contents_url` names the head whose files these are; no other field does. A removed file's names where it still is. */
 export function fileJson(world: World, pullRequest: PullRequest, file: ChangedFile) {
   const { head, repository } = pullRequest;
   const path = file.filename.split("/").map(encodeURIComponent).join("/");
+  const ref = file.status === "removed" ? pullRequest.base.sha : head.sha;
   const html = `${world.htmlUrl}/${fullName(repository)}`;
   return {
     sha: file.sha,
@@ -17,7 +18,7 @@ export function fileJson(world: World, pullRequest: PullRequest, file: ChangedFi
     changes: file.additions + file.deletions,
     blob_url: `${html}/blob/${head.sha}/${path}`,
     raw_url: `${html}/raw/${head.sha}/${path}`,
-    contents_url: `${repositoryUrl(world, repository)}/contents/${path}?ref=${head.sha}`,
+    contents_url: `${repositoryUrl(world, repository)}/contents/${path}?ref=${ref}`,
     ...(file.patch !== null && { patch: file.patch }),
     ...(file.previousFilename !== null && { previous_filename: file.previousFilename }),
   };

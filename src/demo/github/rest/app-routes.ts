@@ -53,7 +53,7 @@ export const appRoutes: Routes<Context> = {
       const { url, world, log } = context;
       const cursor = /^v1_(\d+)$/.exec(url.searchParams.get("cursor") ?? "")?.[1];
       const attempts = recentAttempts(world, log, url.searchParams.get("status")).filter(
-        ({ id }) => cursor === undefined || id < Number(cursor),
+        ({ id }) => cursor === undefined || id < BigInt(cursor),
       );
       const shown = attempts.slice(0, perPageOf(url));
       const last = shown.at(-1);
@@ -124,7 +124,7 @@ function liveInstallation({ world, params }: Context) {
 }
 
 function findAttempt({ log, params }: Context): Attempt | undefined {
-  return log.attempts.find(({ id }) => id === Number(params["id"]));
+  return log.attempts.find(({ id }) => String(id) === params["id"]);
 }
 
 function nextDeliveries(url: URL, last: Attempt): string {

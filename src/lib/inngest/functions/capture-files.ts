@@ -59,7 +59,7 @@ export async function captureFiles(
         return answer;
       });
       const rows = data.map(toFile);
-      const listedHead = (data[0] && headOf(data[0])) ?? missing.head_sha;
+      const listedHead = headOf(data) ?? missing.head_sha;
       if (page === 1 && !hasMore) return { replaced: await replace(rows, listedHead, date, 1) };
       return { rows, head: listedHead, date, hasMore };
     });

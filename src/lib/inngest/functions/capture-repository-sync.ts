@@ -1,6 +1,13 @@
 import { beginJob } from "../../store/jobs.ts";
 import { finishSync } from "../../store/sync.ts";
-import { repositorySync } from "../events.ts";
+import {
+  pullRequestComments,
+  pullRequestDetails,
+  pullRequestReviews,
+  repositorySync,
+  type SyncListing,
+  type SyncTail,
+} from "../events.ts";
 import {
   retries,
   throttle,
@@ -15,7 +22,16 @@ import { createSyncSteps, type SyncRun } from "./sync-steps.ts";
 import type { SyncPage } from "./sync-page.ts";
 
 /** Lists that go on are asked for together, so many in one query. */
-const tailsAtOnce = 20;
+const mostTailsAtOnce = 20;
+
+/** The capture of one pull request that reads such a list. */
+const toCapture = {
+  files: pullRequestDetails,
+  reviews: pullRequestReviews,
+  comments: pullRequestComments,
+  reviewComments: pullRequestComments,
+  reviewThreads: pullRequestComments,
+};
 
 /** A run has at most 1,000 steps, sleeps included. https://www.inngest.com/docs/usage-limits/inngest */
 const maxSteps = 950;
@@ -64,6 +80,17 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
         };
       };
 
+      /** A list that GitHub does not give, whatever it is asked, is left to a capture of its own, whose failure is to be seen in its job. */
+      const leave = async ({ number, list }: SyncListing | SyncTail) => {
+        const { repository, installationId, reason, priority } = event.data;
+        const type = toCapture[list];
+        await step.sendEvent(`leave-${list}-of-${number}`, {
+          ...type.create({ repository, installationId, number, reason, priority }),
+          id: `${position.job}:${type.name}:${number}`,
+        });
+      };
+
+      let tailsAtOnce = mostTailsAtOnce;
       for (let steps = 1; ; steps++) {
         if (steps > maxSteps) {
           return step.sendEvent("go-on-in-another-run", {
@@ -83,18 +110,25 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
           position = afterReviewComments(position, read);
           ({ waitUntil } = read);
         } else if (listing) {
-          const read = await step.run(`capture-${listing.list}-of-${listing.number}-${steps}`, () =>
-            sync.captureListing(run, listing),
-          );
+          const read = await step
+            .run(`capture-${listing.list}-of-${listing.number}-${steps}`, () =>
+              sync.captureListing(run, listing),
+            )
+            .catch(() => null);
           position = { ...position, listings: listings.slice(1) };
-          note(read);
-          ({ waitUntil } = read);
+          if (read) note(read);
+          else await leave(listing);
+          waitUntil = read?.waitUntil ?? null;
         } else if (tails.length >= (stage === "rest" ? 1 : tailsAtOnce)) {
           const asked = tails.slice(0, tailsAtOnce);
-          const read = await step.run(`capture-tails-${steps}`, () => sync.captureTails(run, asked));
-          position = { ...position, tails: tails.slice(tailsAtOnce) };
-          note(read);
-          ({ waitUntil } = read);
+          const [first, ...others] = asked;
+          const captured = step.run(`capture-tails-${steps}`, () => sync.captureTails(run, asked));
+          const read = await (others.length > 0 ? captured : captured.catch(() => null));
+          if (read || others.length === 0) position = { ...position, tails: tails.slice(asked.length) };
+          else tailsAtOnce = Math.ceil(asked.length / 2);
+          if (read) note(read);
+          else if (first && others.length === 0) await leave(first);
+          waitUntil = read?.waitUntil ?? null;
         } else if (stage === "pull-requests") {
           const now = position;
           const read = await step.run(`capture-pull-requests-${steps}`, () =>

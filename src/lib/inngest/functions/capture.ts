@@ -6,7 +6,9 @@
  *   unsettled    two observations of the same second that differ: only GitHub can tell which is later
  */
 import type { GetStepTools, Inngest, InngestFunction } from "inngest";
+import { RequestError } from "@octokit/request-error";
 import type { GitHub, GitHubClient } from "../../github/client.ts";
+import { LaggingReplicaError } from "../../github/errors.ts";
 import { toInngestError } from "../../github/to-inngest-error.ts";
 import type { GitHubAccount } from "../../records/github-objects.ts";
 import { toAccounts } from "../../records/to-accounts.ts";
@@ -143,6 +145,17 @@ export function toUnobservedContext(run: CaptureRun<CaptureTarget & { number?: n
   return toContext(run, { observedAt: new Date().toISOString(), source: "payload" });
 }
 
+/** GitHub sends a webhook before all its replicas have what it is about. For so long after that, a 404 may be one of theirs. */
+const replicatedWithinMs = 60_000;
+
+function isTooEarly(error: unknown, data: object): boolean {
+  const observed: { pull_request?: { updated_at: string }; issue?: { updated_at: string } } =
+    "observed" in data ? Object(data.observed) : {};
+  const clock = (observed.pull_request ?? observed.issue)?.updated_at;
+  if (!clock || !(error instanceof RequestError) || error.status !== 404) return false;
+  return Date.now() - Date.parse(clock) < replicatedWithinMs;
+}
+
 /** Lets a step ask GitHub, as the capture's installation, about its target. Throws what Inngest understands. */
 export async function askGitHub<Target extends CaptureTarget, Result>(
   github: GitHub,
@@ -152,7 +165,10 @@ export async function askGitHub<Target extends CaptureTarget, Result>(
   try {
     return await ask(await github.forInstallation(event.data.installationId), event.data);
   } catch (error) {
-    throw toInngestError(error);
+    const isEarly = isTooEarly(error, event.data);
+    throw toInngestError(
+      isEarly ? new LaggingReplicaError("GitHub does not have it everywhere yet.") : error,
+    );
   }
 }
 

@@ -37,7 +37,7 @@ interface Undelivered {
 
 interface Decision {
   /** Attempts to be made again. */
-  redeliver: number[];
+  redeliver: string[];
   /** Jobs that failed, of deliveries whose events Inngest would not run again. */
   replay: number[];
   settledUntil: string;

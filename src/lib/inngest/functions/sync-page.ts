@@ -33,11 +33,11 @@ export function toSyncPage(pullRequests: readonly GraphqlPullRequest[], date: st
   const page: SyncPage = { items: [], accounts: [], tails: [], listings: [] };
   for (const pullRequest of pullRequests) {
     const walked = toWalked(pullRequest);
-    const isRenamed = hasRenamed(pullRequest);
+    const isUntold = hasRenamed(pullRequest) || (!pullRequest.files && pullRequest.changedFiles > 0);
     const item: SyncItem = { number: walked.number, pull_request: fromGraphqlPullRequest(pullRequest) };
-    if (isRenamed) page.listings.push(toListing(walked, "files"));
+    if (isUntold) page.listings.push(toListing(walked, "files"));
     for (const list of listNames) {
-      if (list === "files" && isRenamed) continue;
+      if (list === "files" && isUntold) continue;
       const tail: SyncTail = { ...walked, list, after: null, beganAt: date, files: 0 };
       const next = addList(item, tail, pullRequest, date);
       if (next) page.tails.push(next);
@@ -109,6 +109,7 @@ export function toReviewCommentItems(comments: readonly NumberedReviewComment[])
 
 /** Adds one list's page to the item. Returns the list's tail where it goes on, null where it ends. */
 function addList(item: SyncItem, tail: SyncTail, lists: GraphqlLists, date: string): SyncTail | null {
+  if (!lists[tail.list] && tail.list !== "files") return null; // GitHub could not load it: this tells nothing
   const { hasNextPage = false, endCursor: after = null } = lists[tail.list]?.pageInfo ?? {};
   switch (tail.list) {
     case "files": {

@@ -37,7 +37,8 @@ export interface SyncSteps {
     run: SyncRun,
     position: SyncPosition,
   ): Promise<(PullRequestsRead & Unread & Paced) | null>;
-  captureTails(run: SyncRun, tails: readonly SyncTail[]): Promise<Unread & Paced>;
+  /** Null when GitHub found it too much at once. */
+  captureTails(run: SyncRun, tails: readonly SyncTail[]): Promise<(Unread & Paced) | null>;
   captureListing(run: SyncRun, listing: SyncListing): Promise<Unread & Paced>;
 }
 
@@ -59,7 +60,7 @@ export function createSyncSteps({
     );
     const context = toContext(run, { observedAt: date, source: "fetch", requests: 1 });
     const waitUntil = waitFor(budget);
-    if (data[0] && headOf(data[0]) !== head.head_sha) {
+    if ((headOf(data) ?? head.head_sha) !== head.head_sha) {
       await mergeSync(store, context, []); // pushed to since: the next walk meets it
       return { tails: [], listings: [], waitUntil };
     }
@@ -109,14 +110,9 @@ export function createSyncSteps({
     },
 
     async capturePullRequests(run, { cursor: after, pageSize: first, done, walk }) {
-      const answer = await askGitHub(github, run, async (client, { repository }) => {
-        try {
-          return await listPullRequests(client, repository, { first, after });
-        } catch (error) {
-          if (first > 1 && isTooMuchAtOnce(error)) return null;
-          throw error;
-        }
-      });
+      const answer = await askGitHub(github, run, (client, { repository }) =>
+        nullWhereTooMuch(first, () => listPullRequests(client, repository, { first, after })),
+      );
       if (!answer) return null;
       const { total, date, points, budget } = answer;
       const { until } = walk;
@@ -143,9 +139,11 @@ export function createSyncSteps({
     },
 
     async captureTails(run, tails) {
-      const { lists, date, points, budget } = await askGitHub(github, run, (client) =>
-        listMore(client, tails),
+      const answer = await askGitHub(github, run, (client) =>
+        nullWhereTooMuch(tails.length, () => listMore(client, tails)),
       );
+      if (!answer) return null;
+      const { lists, date, points, budget } = answer;
       const { items, accounts, ...left } = toTailsPage(tails, lists, date);
       const context = toContext(run, { observedAt: date, source: "fetch", accounts, points });
       const lacks = await mergeSync(store, context, items);
@@ -156,4 +154,14 @@ export function createSyncSteps({
     captureListing: (run, listing) =>
       listing.list === "files" ? captureFiles(run, listing) : captureReviewCommentsOf(run, listing),
   };
+}
+
+/** Null where GitHub found so many too much at once, and fewer can be asked for. */
+async function nullWhereTooMuch<Answer>(asked: number, ask: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (asked > 1 && isTooMuchAtOnce(error)) return null;
+    throw error;
+  }
 }

@@ -39,7 +39,7 @@ const seeds = options.seed === undefined ? [1, 2, 3] : [Number(options.seed)];
 const deliveries = Number(options.deliveries);
 const { TEST_DATABASE_URL: postgresUrl } = process.env;
 
-const databases = new Map<string, () => Promise<StormDatabase>>([["pglite", createPgliteDatabase]]);
+const databases = new Map<string, () => Promise<StormDatabase>>([["pglite", () => createPgliteDatabase()]]);
 if (postgresUrl) databases.set("postgres", () => createPostgresDatabase(postgresUrl));
 else print("Postgres is left out: set TEST_DATABASE_URL to storm it too.");
 

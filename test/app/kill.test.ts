@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { compareRows } from "../../src/demo/compare-rows.ts";
 import { seedPullRequests } from "../../src/demo/github/index.ts";
 import { toTruth } from "../../src/demo/truth.ts";
 import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
+import { createDataFolder } from "../support/data-folder.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { runCli } from "../support/run-cli.ts";
 import { sendWebhook } from "../support/send-webhook.ts";
@@ -18,7 +17,7 @@ let github: TestGitHub;
 let started: ServerProcess[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pr-capture-kill-"));
+  folder = await createDataFolder();
   github = await openGitHub({ latency: 20 });
   started = [];
 });

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createDataFolder } from "../support/data-folder.ts";
 import { startServer } from "../support/start-server.ts";
 
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pr-capture-start-"));
+  folder = await createDataFolder();
 });
 afterEach(() => rm(folder, { recursive: true }));
 

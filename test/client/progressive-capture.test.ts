@@ -5,7 +5,7 @@ import { ProgressiveCapture } from "../../src/client/progressive-capture.ts";
 import { QueueApiError } from "../../src/client/queue-client.ts";
 import { seedPullRequests } from "../../src/demo/github/index.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import { inngestQueueManager } from "../../src/queue.ts";
+import { inngestQueueManager } from "../../src/lib/inngest/queue-manager.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";

@@ -18,8 +18,10 @@ export interface StormDatabase {
   drop(): Promise<void>;
 }
 
-export async function createPgliteDatabase(): Promise<StormDatabase> {
+/** `prepared`: a DATA_DIR to begin with, where one is at hand. */
+export async function createPgliteDatabase(prepared?: string): Promise<StormDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "pr-capture-storm-"));
+  if (prepared) await cp(prepared, join(folder, "data"), { recursive: true });
   return {
     environment: { DATA_DIR: join(folder, "data") },
     restart: async () => {},

@@ -39,6 +39,9 @@ import {
 } from "./events.ts";
 import { NotAcceptedError } from "./send-events.ts";
 
+/** The ready instance, for programs beside the server. */
+export { inngestQueueManager } from "../../queue.ts";
+
 /** GitHub's id, or "owner/name". */
 export type RepositoryId = number | string;
 

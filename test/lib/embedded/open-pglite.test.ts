@@ -1,9 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { openPglite } from "../../../src/lib/embedded/open-pglite.ts";
 
 /** Each makes a database of its own, which a busy machine takes long for. */
@@ -42,6 +43,7 @@ test(
 );
 
 test("a folder opened twice in one process is refused, and free again after close", async () => {
+  await cp(inject("pgliteFolder"), folder, { recursive: true });
   const first = await openPglite(folder);
   await expect(openPglite(folder)).rejects.toThrow("in use");
   await first.close();
@@ -50,7 +52,7 @@ test("a folder opened twice in one process is refused, and free again after clos
 });
 
 test("bigint is a number, jsonb is parsed, a timestamp is a Date", async () => {
-  const db = await openPglite("memory://");
+  const db = await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot")));
   const [row] = await db.query("select 5::bigint as n, '{\"a\": 1}'::jsonb as j, 'epoch'::timestamptz as t");
   expect(row).toEqual({ n: 5, j: { a: 1 }, t: new Date(0) });
   await db.close();

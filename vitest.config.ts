@@ -1,10 +1,13 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** What is not about the database is not run twice: it opens none, or a folder of PGlite's own. */
+/**
+ * What is not about the database is not run twice: it opens none, or a folder of PGlite's own, or is about what is asked of GitHub. The SQL
+ * that it ends in has its tests in test/lib/store.
+ */
 const notAboutTheDatabase = [
   "test/*.test.ts",
-  "test/app/{cli,fuzz,kill,start,storm}.test.ts",
+  "test/app/{alerts,captures,cli,examples,fuzz,installations,kill,limits,reconcile,start,storm}.test.ts",
   "test/demo/**",
   "test/http/**",
   "test/lib/embedded/open-pglite.test.ts",

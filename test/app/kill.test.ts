@@ -47,7 +47,7 @@ async function capturedBy(server: ServerProcess): Promise<Set<string>> {
   return new Set(jobs.flatMap(({ event_id }) => /^([^:]+):[^:]+$/.exec(event_id)?.[1] ?? []));
 }
 
-test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and doubles none", async () => {
+test("kill -9 in a burst of 300 deliveries loses none that was acknowledged, and doubles none", async () => {
   const ann = github.createAccount({ login: "ann" });
   const acme = github.createOrganization({ login: "acme", members: [ann] });
   const repository = github.createRepository({ owner: acme, name: "web" });
@@ -56,7 +56,7 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
   const pullRequests = github.after(0, () =>
     Array.from({ length: 20 }, () => github.openPullRequest({ repository, author: ann })),
   );
-  const written = Array.from({ length: 480 }, (_, index) => `Comment ${index}`);
+  const written = Array.from({ length: 280 }, (_, index) => `Comment ${index}`);
   for (const [index, body] of written.entries()) {
     const on = pullRequests[index % pullRequests.length];
     if (on) github.after(10 + index, () => github.createIssueComment({ on, author: ann, body }));
@@ -66,7 +66,7 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
   const acknowledged = new Set<string>();
   let server = await start();
   await expect(start()).rejects.toThrow(/in use by another process/);
-  for (const killAfter of [40, 170, 330, Infinity]) {
+  for (const killAfter of [40, 170, Infinity]) {
     const target = server;
     let killed: Promise<number | null> | undefined;
     // Twenty senders. A delivery whose sending the kill cut off is sent again later, as by GitHub's redelivery.
@@ -84,7 +84,7 @@ test("kill -9 in a burst of 500 deliveries loses none that was acknowledged, and
     await killed;
     if (killed) server = await start();
   }
-  expect(acknowledged.size).toBe(500);
+  expect(acknowledged.size).toBe(300);
   await vi.waitFor(async () => expect(await capturedBy(server)).toEqual(acknowledged), {
     timeout: 60_000,
     interval: 100,

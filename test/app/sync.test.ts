@@ -51,7 +51,7 @@ async function sync(since?: string): Promise<void> {
       ...(since && { since }),
     }),
   );
-  await app.services.engine?.idle(10_000);
+  await app.services.engine?.idle(30_000); // a step that was tried again too
 }
 
 async function deliverAll(): Promise<void> {

@@ -12,7 +12,11 @@ const functionFailed = eventType("inngest/function.failed", {
   schema: z.object({
     function_id: z.string(),
     run_id: z.string(),
-    error: z.object({ name: z.string(), message: z.string(), stack: z.string().optional() }),
+    error: z.object({
+      name: z.string().optional(),
+      message: z.string().optional(),
+      stack: z.string().nullish(),
+    }),
     event: z.object({
       id: z.string().optional(),
       name: z.string(),
@@ -50,7 +54,7 @@ export function createRecordFailures({ inngest, store }: Pick<CaptureDependencie
       job: toJobStep({ event: failed, runId: run_id, attempt }),
     };
     await failJob(store, context, {
-      error: { ...error, stack: error.stack ?? null },
+      error: toJobError(error),
       event: { ...event.data },
     });
   }
@@ -66,7 +70,7 @@ export function createRecordFailures({ inngest, store }: Pick<CaptureDependencie
     const { reason, priority } = context.job;
     const asked = event.name === name ? event.data : {};
     await failJob(store, context, {
-      error: { ...error, stack: error.stack ?? null },
+      error: toJobError(error),
       event: { reason, priority, ...asked },
     });
   }
@@ -89,4 +93,8 @@ export function createRecordFailures({ inngest, store }: Pick<CaptureDependencie
       });
     },
   );
+}
+
+function toJobError({ name = "Error", message = "No reason is known.", stack = null }: Failure["error"]) {
+  return { name, message, stack };
 }

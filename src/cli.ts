@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { countGaps, formatAnalysis, formatJobs, formatStats, plural } from "./cli/format.ts";
+import { countGaps, formatAnalysis, formatJobs, formatStats, plural, printable } from "./cli/format.ts";
 import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 
-const url = process.env["PR_CAPTURE_URL"] ?? `http://localhost:${process.env["PORT"] ?? 3000}`;
+const url = process.env["PR_CAPTURE_URL"] || `http://localhost:${process.env["PORT"] || 3000}`;
 const adminToken = process.env["ADMIN_TOKEN"] ?? "";
 const client = createQueueClient({ url, adminToken });
 
-const followHint = "Follow it with: pr-capture status --watch";
+const followHint = "Follow it with: npm run capture -- status --watch";
 
 const program = new Command("pr-capture")
   .description("The manual queue of a running pr-capture server.")
@@ -46,7 +46,7 @@ followed(program.command("backfill"))
     const sentence =
       answer.queued > 0
         ? `Queued the backfill of ${repository}.`
-        : `A backfill of ${repository} that goes back as far is queued already.`;
+        : `A backfill of ${repository} that goes back as far is queued or running already.`;
     if (!watch || !answer.job) return print(answer, () => `${sentence} ${followHint}`);
     announce(sentence);
     conclude(await watchBackfill(client, answer.job));
@@ -130,7 +130,7 @@ try {
   if (!(error instanceof QueueApiError)) throw error;
   const hint =
     error.status === null && adminToken ? " Start the server with npm start, or set PR_CAPTURE_URL." : "";
-  const message = `${error.message}${hint}`;
+  const message = printable(`${error.message}${hint}`);
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;
 }

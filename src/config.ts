@@ -87,7 +87,11 @@ const variables = z.object({
   BACKFILL_DAYS: number(1, 3650).default(90),
   PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   ALERT_WEBHOOK_URL: url.optional(),
-  ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, "must have at least 16 characters")
+    .regex(/^[!-~]([ -~]*[!-~])?$/, "must be plain ASCII with no space around it: a header carries no other")
+    .optional(),
 });
 
 type Variables = z.output<typeof variables>;

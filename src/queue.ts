@@ -22,7 +22,7 @@ function connect(): QueueClient {
   const adminToken = process.env["ADMIN_TOKEN"];
   if (!adminToken)
     throw new QueueApiError("ADMIN_TOKEN is not set. It has to be the pr-capture server's.", null);
-  const url = process.env["PR_CAPTURE_URL"] ?? `http://localhost:${process.env["PORT"] ?? 3000}`;
+  const url = process.env["PR_CAPTURE_URL"] || `http://localhost:${process.env["PORT"] || 3000}`;
   client = createQueueClient({ url, adminToken });
   return client;
 }

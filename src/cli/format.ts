@@ -14,7 +14,7 @@ export function countGaps({ gaps }: Figures): number {
 export function formatAnalysis({ repositories, total, gaps }: Analysis): string {
   const [only] = repositories;
   if (!only)
-    return "There are no repositories yet. Install the App on one, or backfill one with: pr-capture backfill owner/name";
+    return "There are no repositories yet. Install the App on one, or backfill one with: npm run capture -- backfill owner/name";
   const missing = countGaps(total);
   const name = repositories.length === 1 ? ` ${only.repository ?? only.id}` : " owner/name";
   const uncounted = repositories.filter(({ counted_at }) => counted_at === null);
@@ -28,11 +28,11 @@ export function formatAnalysis({ repositories, total, gaps }: Analysis): string 
       : []),
     "",
     missing === 0
-      ? "No gaps: all that GitHub is known to have is captured."
-      : `${plural(missing, "gap")}. Close ${missing === 1 ? "it" : "them"} with: pr-capture fix${name}`,
+      ? "No gaps: all that is known of GitHub is captured."
+      : `${plural(missing, "gap")}. Close ${missing === 1 ? "it" : "them"} with: npm run capture -- fix${name}`,
     ...uncounted.map(
       ({ repository, id }) =>
-        `How many pull requests GitHub has in ${printable(repository ?? String(id))} is not known. Capture its history with: pr-capture backfill ${printable(repository ?? String(id))} --all`,
+        `How many pull requests GitHub has in ${printable(repository ?? String(id))} is not known. Capture its history with: npm run capture -- backfill ${printable(repository ?? String(id))} --all`,
     ),
   ].join("\n");
 }
@@ -68,7 +68,7 @@ function toWords(kind: GapKind): string {
 export function formatStats(stats: QueueStats): string {
   const { pending, processing, completed, failed, cancelled } = stats;
   const line = `${pending} pending, ${processing} processing, ${completed} completed, ${failed} failed, ${cancelled} cancelled`;
-  return failed > 0 ? `${line}. See why with: pr-capture jobs --state failed` : line;
+  return failed > 0 ? `${line}. See why with: npm run capture -- jobs --state failed` : line;
 }
 
 /** One line each, and why it failed below. */

@@ -27,8 +27,8 @@ export async function watchBackfill(
   );
   const cost = `${plural(job.requests, "request")} and ${plural(job.points, "point")}`;
   const sentences: Record<string, string> = {
-    completed: `Captured ${formatProgress(job)} of ${target} with ${cost}: ${plural(job.rows_written, "row")}. See what is there with: pr-capture analyze ${target}`,
-    failed: `The backfill failed: ${printable(job.error?.message ?? "no reason is known")}. Try again with: pr-capture replay ${job.id}`,
+    completed: `Captured ${formatProgress(job)} of ${target} with ${cost}: ${plural(job.rows_written, "row")}. See what is there with: npm run capture -- analyze ${target}`,
+    failed: `The backfill failed: ${printable(job.error?.message ?? "no reason is known")}. Try again with: npm run capture -- replay ${job.id}`,
     cancelled: `The backfill was cancelled${job.error ? `: ${printable(job.error.message)}` : "."}`,
   };
   return { ok: job.state === "completed", answer: job, sentence: sentences[job.state] ?? job.state };
@@ -67,7 +67,7 @@ export async function watchFix(
   const sentence =
     left === 0
       ? `All gaps of ${repository} are closed.`
-      : `${plural(left, "gap")} of ${repository} ${left === 1 ? "is" : "are"} left. See what failed with: pr-capture jobs --state failed`;
+      : `${plural(left, "gap")} of ${repository} ${left === 1 ? "is" : "are"} left. See what failed with: npm run capture -- jobs --state failed`;
   return { ok: left === 0, answer: analysis, sentence };
 }
 

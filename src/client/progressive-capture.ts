@@ -8,8 +8,9 @@ import {
 } from "./queue-client.ts";
 
 /**
- * The manual queue from a browser: a console that shows what is captured and repairs it. It needs nothing but `fetch`. Whoever holds the
- * token may queue captures, so it belongs to administrators' pages. Every method throws a `QueueApiError` with a sentence to show.
+ * The manual queue from a browser: a console that shows what is captured and repairs it. It is bundled into a page of the server's own
+ * origin, or of a proxy's before it, since the server answers no other. Whoever holds the token may queue captures, so it belongs to
+ * administrators' pages. Every method throws a `QueueApiError` with a sentence to show.
  */
 export class ProgressiveCapture {
   readonly #client: QueueClient;

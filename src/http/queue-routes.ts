@@ -15,7 +15,7 @@ import { NotAcceptedError } from "../lib/inngest/send-events.ts";
 
 const repository = z.union([
   z.int().positive(),
-  z.string().regex(/^\d{1,15}$|^[\w.-]+\/[\w.-]+$/, 'must be "owner/name" or an id'),
+  z.string().regex(/^\d{1,15}$|^[\w-][\w.-]*\/(?!\.{1,2}$)[\w.-]+$/, 'must be "owner/name" or an id'),
 ]);
 const number = z.int32().positive();
 const priority = z.enum(["critical", "high", "medium", "low"]).optional();
@@ -147,6 +147,7 @@ function requireToken(adminToken: string | null): MiddlewareHandler {
       throw new HTTPException(503, { message: "The queue is closed: set ADMIN_TOKEN to open it." });
     const [, given = ""] = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
     if (!timingSafeEqual(digest(given), digest(adminToken))) {
+      context.header("www-authenticate", "Bearer");
       throw new HTTPException(401, {
         message: "Authorization must be: Bearer, and the server's ADMIN_TOKEN.",
       });

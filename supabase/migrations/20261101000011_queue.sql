@@ -30,9 +30,10 @@ begin
   return public.capture_find_repository(repo_id::text);
 end $$;
 
-create index on capture.jobs (repository_id, event_name, number) where state = 'pending';
+create index on capture.jobs (repository_id, event_name, number) where state in ('pending', 'processing');
 
--- Queues captures. Work that is pending already is joined, not queued twice; work that has begun or ended is queued anew.
+-- Queues captures. Work that is pending already is joined, not queued twice; work that has begun or ended is queued anew. A sync that was
+-- queued by hand and is under way is joined too: it walks until nothing has moved meanwhile. One of more than a day may be dead.
 -- jobs: [{ event_id, event_name, repository_id, repository, number, since, installation_id, reason, priority, data }]
 -- `data` is the event's. The events stand in the outbox until they are known to be sent, so that a process that dies before it has sent them
 -- leaves no job that waits for ever.
@@ -57,8 +58,15 @@ begin
     from wanted w
     where not exists (
       select from capture.jobs j
-      where j.state = 'pending' and j.event_name = w.event_name and j.repository_id = w.repository_id
+      where j.event_name = w.event_name and j.repository_id = w.repository_id
         and j.number is not distinct from w.number and (j.since is null or j.since <= w.since)
+        and (
+          j.state = 'pending'
+          or (
+            j.state = 'processing' and j.number is null and j.reason in ('manual', 'backfill', 'gap')
+            and j.started_at > now() - interval '1 day'
+          )
+        )
     )
     returning event_id
   ), kept as (
@@ -125,13 +133,16 @@ returns jsonb language sql stable security definer set search_path = '' as $$
   ) as job
 $$;
 
--- The job that stands for a repository's pending sync back to `since` (null: everything); if none is pending, the newest sync's. Null when
--- there is none.
+-- The job that stands for a repository's sync back to `since` (null: everything), pending or under way; if there is none, the newest sync's.
+-- Null when there is none at all.
 create function public.capture_find_sync(event_name text, repository_id bigint, since timestamptz)
 returns jsonb language sql stable security definer set search_path = '' as $$
   select to_jsonb(j) - 'event' from capture.jobs j
   where j.event_name = capture_find_sync.event_name and j.repository_id = capture_find_sync.repository_id and j.number is null
-  order by j.state = 'pending' and (j.since is null or j.since <= capture_find_sync.since) desc, j.id desc
+  order by
+    j.state in ('pending', 'processing') and j.reason in ('manual', 'backfill', 'gap')
+      and coalesce(j.since <= capture_find_sync.since, j.since is null) desc,
+    j.id desc
   limit 1
 $$;
 

@@ -65,7 +65,7 @@ test("a backfill is followed to its end, analyzed, and what is lost after it is 
   await database.exec("delete from github.comments where pull_request_number <= 3");
   const { gaps } = JSON.parse((await cli(["--json", "analyze"])).out);
   expect(gaps.length).toBeGreaterThan(0);
-  expect((await cli(["analyze"])).out).toContain("Close them with: pr-capture fix acme/web");
+  expect((await cli(["analyze"])).out).toContain("Close them with: npm run capture -- fix acme/web");
   expect(await cli(["fix", "acme/web"])).toMatchObject({
     code: 0,
     out: expect.stringMatching(
@@ -89,7 +89,7 @@ test("for machines there is one answer, that of the end", async () => {
 test("without watching, a command returns once its work is queued", async () => {
   await cli(["backfill", "acme/web", "--all", "--watch"]);
   await database.exec("delete from github.comments");
-  const queued = expect.stringMatching(/^Queued .+ Follow it with: pr-capture status --watch\n$/);
+  const queued = expect.stringMatching(/^Queued .+ Follow it with: npm run capture -- status --watch\n$/);
   expect(await cli(["fix", "acme/web", "--no-watch"])).toMatchObject({ code: 0, out: queued });
   await app.settled();
   expect(await cli(["backfill", "acme/web", "--all", "--no-watch"])).toMatchObject({ code: 0, out: queued });
@@ -106,7 +106,7 @@ test("what was followed and failed ends with exit code 1", async () => {
   expect(await cli(["backfill", "acme/web", "--all"])).toMatchObject({
     code: 1,
     out: expect.stringMatching(
-      /^Queued .+\nThe backfill failed: .+ Try again with: pr-capture replay \d+\n$/,
+      /^Queued .+\nThe backfill failed: .+ Try again with: npm run capture -- replay \d+\n$/,
     ),
   });
 });

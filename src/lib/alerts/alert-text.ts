@@ -12,7 +12,7 @@ export function toAlertText({ total, reasons }: FailureSummary): string {
       return `\u2022 ${count} \u00d7 ${escape(event_name)}: ${escape(message.slice(0, longestMessage))} (job ${job_id}${escape(where)})`;
     }),
     ...(shown < total ? [`\u2022 ${total - shown} for other reasons`] : []),
-    "See them with `pr-capture jobs --state failed`, send one again with `pr-capture replay <id>`.",
+    "See them with `npm run capture -- jobs --state failed`, send one again with `npm run capture -- replay <id>`.",
   ].join("\n");
 }
 

@@ -70,7 +70,7 @@ export class NotReplayableError extends Error {
 export type BackfillSpan = { days: number } | { all: true };
 
 export interface QueuedBackfill {
-  /** 1, or 0 where one that is pending goes back as far. */
+  /** 1, or 0 where one that is pending or under way goes back as far. */
   queued: number;
   job: Job | null;
 }
@@ -79,7 +79,7 @@ export interface QueuedBackfill {
  * The manual queue: captures that a person asks for, through the very events that webhooks send.
  *
  * What is named `queue…` and `fixGaps` returns how many captures were truly queued, or throws: those pending already are joined and not
- * counted, those that have begun or ended are queued anew. A repository that is not known is looked up on GitHub; where it cannot be seen
+ * counted, and so is a sync under way; others that have begun, and those that have ended, are queued anew. A repository that is not known is looked up on GitHub; where it cannot be seen
  * there either, an `UnknownRepositoryError` is thrown. If Inngest does not take the events, a `NotAcceptedError` is, and none of them is
  * left pending.
  */

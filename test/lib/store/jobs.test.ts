@@ -390,6 +390,14 @@ describe("the queue", () => {
     }
   });
 
+  test("joins a sync that was queued by hand, is under way and goes back as far", async () => {
+    const sync = { event_name: "capture/repository.sync", number: null, reason: "backfill" };
+    await queueJobs(db.store, [queued("event", { ...sync, since: at(5) })]);
+    await beginJob(db.store, step());
+    expect(await queueJobs(db.store, [queued("later", { ...sync, since: at(6) })])).toEqual([]);
+    expect(await queueJobs(db.store, [queued("all", sync)])).toEqual(["all"]);
+  });
+
   test("forgets what could not be sent, unless its run has begun", async () => {
     await queueJobs(db.store, [queued("event"), queued("other", { number: 8 })]);
     await beginJob(db.store, step());

@@ -105,7 +105,7 @@ export function createSyncSteps({
       );
       const accounts = data.map((comment) => comment.user);
       const context = toContext(run, { observedAt: date, source: "fetch", accounts, requests: 1 });
-      if (data.length > 0) await mergeSync(store, context, toReviewCommentItems(data));
+      await mergeSync(store, context, toReviewCommentItems(data));
       return { date, last: data.at(-1)?.updated_at ?? null, hasMore, waitUntil: waitFor(budget) };
     },
 

@@ -1,16 +1,19 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { findChromium } from "./src/testing/find-chromium.ts";
 
 /**
- * What is not about the database is not run twice: it opens none, or a folder of PGlite's own, or is about what is asked of GitHub. The SQL
- * that it ends in has its tests in test/lib/store.
+ * These files run on PGlite only. They open no database, need PGlite's own folder, or test requests and processes rather than SQL. Files that
+ * merge rows concurrently run on Postgres too, where they can deadlock.
  */
 const notAboutTheDatabase = [
   "test/*.test.ts",
-  "test/app/{alerts,captures,cli,examples,fuzz,installations,kill,limits,reconcile,start,storm}.test.ts",
+  "test/app/{acknowledgement,alerts,cli,clock,credentials,data-folder,enterprise,environment,examples,fuzz,inngest-dev-server,kill,leniency,limits,listings,reconcile-many,session,signing-key,start,storm,sync-hangs,sync-isolation,sync-large-lists,webhook-proxy}.test.ts",
   "test/demo/**",
+  "test/fake-github/**",
   "test/http/**",
-  "test/lib/embedded/open-pglite.test.ts",
+  "test/lib/embedded/{open-pglite,query-copy}.test.ts",
   "test/lib/github/**",
   "test/lib/inngest/**",
   "test/lib/records/**",
@@ -25,16 +28,39 @@ if (postgresServer === null) {
   );
 }
 
-/** nock replaces what others have imported already, so its tests have their modules to themselves. All others share them. */
+const chromium = findChromium();
+
+if (chromium === null)
+  console.log("Skipping the tests of the console. Install Chromium, or set CHROMIUM_PATH, to run them.\n");
+
+/** These files drive a browser. */
+const inBrowser = ["test/console/**/*.test.ts"];
+
+/** nock patches modules on import, so its files are isolated. All other files of a worker share their modules and a PGlite. */
 const withNock = ["test/app/examples.test.ts", "test/lib/github/**/*.test.ts"];
+
+/** These files mostly wait, for processes or for GitHub's replicas. They start first, so other files run meanwhile. */
+const waitingFiles = /\/test\/app\/(storm|kill|credentials|environment|data-folder|cli)\.test\.ts$/;
+
+class WaitingFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- not an array's
+    const { waiting = [], busy = [] } = Object.groupBy(sorted, ({ moduleId }) =>
+      waitingFiles.test(moduleId) ? "waiting" : "busy",
+    );
+    return [...waiting, ...busy];
+  }
+}
 
 function projectsOn(database: "pglite" | "postgres", url: string | null, exclude: string[]) {
   const shared = {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxConcurrency: 2, // concurrent tests start processes
     sequence: { shuffle: { tests: true, files: false } },
     provide: { postgresServer: url },
-    ...(database === "pglite" && { globalSetup: "test/support/pglite-snapshot.ts" }),
+    globalSetup:
+      database === "pglite" ? "test/support/pglite-snapshot.ts" : "test/support/postgres-template.ts",
   };
   return [
     {
@@ -42,7 +68,7 @@ function projectsOn(database: "pglite" | "postgres", url: string | null, exclude
         ...shared,
         name: database,
         include: ["test/**/*.test.ts"],
-        exclude: [...exclude, ...withNock],
+        exclude: [...exclude, ...withNock, ...inBrowser],
         isolate: false,
       },
     },
@@ -50,12 +76,28 @@ function projectsOn(database: "pglite" | "postgres", url: string | null, exclude
   ];
 }
 
+const consoleProject = {
+  test: {
+    name: "console",
+    include: inBrowser,
+    isolate: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
+    sequence: { groupOrder: 1 }, // after the other projects: these tests need the processor for Chromium, and time live updates
+    maxWorkers: 2,
+    provide: { postgresServer: null },
+    globalSetup: ["test/support/pglite-snapshot.ts", "test/support/build-console.ts"],
+  },
+};
+
 export default defineConfig({
   test: {
-    maxWorkers: availableParallelism() + 1, // tests wait for seconds to end and processes to start
-
+    maxWorkers: availableParallelism() + 1, // some tests wait
+    sequence: { sequencer: WaitingFilesFirst },
     projects: [
       ...projectsOn("pglite", null, []),
+      ...(chromium === null ? [] : [consoleProject]),
       ...(postgresServer === null ? [] : projectsOn("postgres", postgresServer, notAboutTheDatabase)),
     ],
   },

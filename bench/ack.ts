@@ -1,11 +1,10 @@
 /**
- * How fast webhooks are acknowledged: pr-capture's server beside a plain Probot app that awaits one `inngest.send` for each.
+ * Measures how fast webhooks are acknowledged: pr-capture's server and a plain Probot app that awaits one `inngest.send` for each.
  *
- * All run in processes of their own, as does the load generator; all send to the same event endpoint, which takes 2 ms.
- * INNGEST_BASE_URL names a real Inngest server instead; INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY are needed where it asks for them.
- * The plain app is there twice: with the payload in its events, which is what pr-capture's captures need too, and with names only.
- * They take turns, and a warm-up does not count. Figures are medians over the rounds, ratios those of the same round, so that a
- * machine that is slower for a while slows all of them.
+ * The servers and the load generator run in separate processes and send to the same event endpoint, which takes 2 ms. To use a real Inngest
+ * server, set INNGEST_BASE_URL, and INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY if it needs them. The plain app runs twice: with the payload in
+ * its events, which pr-capture's captures need too, and with names only. The servers take turns, and a warm-up does not count. Figures are
+ * medians over the rounds, and ratios compare the same round, so that a slow phase of the machine affects all servers.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -13,9 +12,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { percentile } from "../src/demo/percentile.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
+import { percentile } from "../src/testing/percentile.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
 import { appEnvironment } from "./support/credentials.ts";
 import type { Round, RoundResult } from "./support/load-generator.ts";
 import { startProcess } from "./support/start-process.ts";

@@ -1,10 +1,11 @@
 /**
- * 10,000 hostile requests to the webhook endpoint and the queue's API, of pr-capture as a process of its own on the embedded pair.
+ * Sends 10,000 hostile requests to pr-capture's webhook endpoint and queue API. pr-capture runs in a child process with the embedded database
+ * and queue.
  *
- * Held against what was promised: no crash; no 5xx; an answer to everyone who waits for one; a capture that ends for every delivery that was
- * acknowledged, and fails for no reason of ours; a correct delivery still in its rows afterwards; memory level. Memory is that which is resident after
- * the first fifth, which warms everything up, beside that at the end: level is what has grown by less than a quarter.
- * `-- --requests N --seed N` changes how many there are, and which. A finding names its request, to be found again by the seed.
+ * It checks that the server never crashes, never answers 5xx, and answers every client that waits; that the capture of every acknowledged
+ * delivery ends, and fails only because of GitHub; that a correct delivery is captured afterwards; and that memory does not grow by a quarter
+ * or more from the first fifth of the requests, which is the warm-up, to the end. `-- --requests N --seed N` sets the number of requests and
+ * the seed. A finding names its request; the same seed finds it again.
  */
 import fc from "fast-check";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -12,35 +13,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { serveGitHub } from "../src/demo/github/index.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
+import { serveGitHub } from "../src/fake-github/index.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
 import { openPglite } from "../src/lib/embedded/open-pglite.ts";
 import { appEnvironment } from "./support/credentials.ts";
-import { answerAsEmptyGitHub } from "./support/empty-github.ts";
-import { findFaultOfAnswer, findFaultsOfJobs, jobsQuery } from "./support/hostile-faults.ts";
+import { answerAsEmptyGitHub } from "../src/testing/empty-github.ts";
+import { findFaultOfAnswer, findFaultsOfJobs, jobsQuery } from "../src/testing/hostile-faults.ts";
 import {
   correctDelivery,
   correctReviewId,
   hostileDelivery,
   hostileQueueRequest,
-  webhookSecret,
   type HostileRequest,
-} from "./support/hostile-requests.ts";
-import { sendRaw } from "./support/raw-request.ts";
+} from "../src/testing/hostile-requests.ts";
+import { sendRaw } from "../src/testing/raw-request.ts";
 import { residentMb } from "./support/resident-memory.ts";
 import { startProcess } from "./support/start-process.ts";
+import { webhookSecret } from "../src/testing/test-config.ts";
 
 const { values } = parseArgs({
   options: { requests: { type: "string", default: "10000" }, seed: { type: "string", default: "1" } },
 });
 const requests = Number(values.requests);
 const connections = 16;
-const generatedAtOnce = 100;
-const adminToken = "a token of the administrators";
-const allowedGrowth = 1.25;
-/** What has not ended when nothing has for so long waits for another attempt, after a failure. */
-const quietMs = 75_000; // an observation from the future is waited for a minute
+const generationBatchSize = 100;
+const adminToken = "admin token of the fuzzer";
+const maxGrowth = 1.25;
+/** When no run has ended for this long, the others wait for a retry. */
+const quietMs = 75_000; // an observation from the future waits for a minute
 
 const folder = await mkdtemp(join(tmpdir(), "pr-capture-fuzz-"));
 const github = await serveGitHub({ fetch: answerAsEmptyGitHub });
@@ -65,40 +66,40 @@ try {
   await attack(requests / 5);
   const warm = await residentMb(server.pid);
   await attack(requests);
-  await settle();
+  await idle();
   const end = await residentMb(server.pid);
 
   const status = await send(correctDelivery());
-  if (status !== 200) findings.push(`A correct delivery is answered ${status} afterwards.`);
-  await settle();
+  if (status !== 200) findings.push(`Afterwards, a correct delivery is answered ${status}.`);
+  await idle();
   const code = await server.stop();
   if (code !== 0) findings.push(`The server ended with ${code}:\n${server.output.slice(-20).join("\n")}`);
-  await readDatabase();
+  await checkDatabase();
 
   printTable(
     ["answer", "requests"],
     [...answers].toSorted(([a], [b]) => a - b).map(([each, count]) => [each || "none", count]),
   );
-  print(`${acknowledged.length} deliveries were acknowledged that ask for a capture.`);
-  print(`Resident after the first fifth ${warm.toFixed(0)} MB, at the end ${end.toFixed(0)} MB.`);
-  if (end > warm * allowedGrowth) findings.push("Memory is not level.");
+  print(`${acknowledged.length} deliveries that need a capture were acknowledged.`);
+  print(`Resident memory: ${warm.toFixed(0)} MB after the first fifth, ${end.toFixed(0)} MB at the end.`);
+  if (end > warm * maxGrowth) findings.push("Memory grows too much.");
 } finally {
   await server.stop();
   await github.close();
   await rm(folder, { recursive: true });
 }
 for (const finding of findings.slice(0, 50)) print(`  ${finding}`);
-print(`Goal: nothing is found: ${findings.length === 0 ? "met" : `missed, ${findings.length} findings`}.`);
+print(`Goal: no findings: ${findings.length === 0 ? "met" : `missed, ${findings.length} findings`}.`);
 process.exitCode = findings.length === 0 ? 0 : 1;
 
-/** Sends until so many have been sent in all. */
+/** Sends requests until `until` have been sent in total. */
 async function attack(until: number): Promise<void> {
   const hostile = fc.oneof(
     { weight: 3, arbitrary: hostileDelivery },
     { weight: 1, arbitrary: hostileQueueRequest(adminToken) },
   );
   while (sent < until) {
-    const batch = fc.sample(hostile, { numRuns: generatedAtOnce, seed: Number(values.seed) + sent });
+    const batch = fc.sample(hostile, { numRuns: generationBatchSize, seed: Number(values.seed) + sent });
     sent += batch.length;
     await Promise.all(
       Array.from({ length: connections }, async () => {
@@ -117,8 +118,8 @@ async function send(request: HostileRequest): Promise<number> {
   return status;
 }
 
-/** Until the engine has worked off what it was given, but for what waits. */
-async function settle(): Promise<void> {
+/** Resolves when the engine has finished all runs except those that wait. */
+async function idle(): Promise<void> {
   let last = -1;
   let since = performance.now();
   while (performance.now() - since < quietMs) {
@@ -132,11 +133,11 @@ async function settle(): Promise<void> {
   }
 }
 
-/** What has become of what was acknowledged. */
-async function readDatabase(): Promise<void> {
+/** Checks the captures of the acknowledged deliveries. */
+async function checkDatabase(): Promise<void> {
   const database = await openPglite(folder);
   findings.push(...findFaultsOfJobs(acknowledged, await database.query(jobsQuery)));
   const [row] = await database.query("select from github.reviews where id = $1", [correctReviewId]);
   await database.close();
-  if (!row) findings.push("A correct delivery does not end in its row afterwards.");
+  if (!row) findings.push("Afterwards, a correct delivery is not captured.");
 }

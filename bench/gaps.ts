@@ -1,34 +1,28 @@
 /**
- * How long it takes to analyse 100,000 pull requests for gaps, and whether the gaps found are those planted: on PGlite in a folder, as a
- * small installation has it, and on the Postgres server that TEST_DATABASE_URL names, in a database of its own that is dropped afterwards.
+ * Measures how long the analysis of 100,000 pull requests for gaps takes, and checks that it finds exactly the planted gaps: on PGlite in a
+ * folder, like a small installation, and in a temporary database on the Postgres server of TEST_DATABASE_URL.
  *
- * The history is what complete captures would have left: 50 repositories, one of them with a quarter of all, read by a sync up to four
- * fifths and told by webhooks since. Many pull requests have no files, reviews or comments; some have tombstones, comments deleted since
- * GitHub counted them, or more than an old count. In it gaps are planted of every kind, 150 of each way to have one, and decoys: what
- * looks like a gap and is none. Both are chosen by a seed, and the list of gaps is kept here, apart from the database. A removed
- * repository's gaps are decoys too.
+ * The history is what complete captures leave: 50 repositories, one of them with a quarter of all pull requests. A sync has read four fifths,
+ * and webhooks have announced the rest. Many pull requests have no files, reviews or comments. Some have tombstones, comments deleted after
+ * GitHub counted them, or more rows than an old count. It contains planted gaps of every kind, 150 for each cause, and decoys that look like a
+ * gap. A seed chooses both, and the list of gaps is kept outside the database. The gaps of a removed repository are decoys too.
  *
- * planted, found  gaps: of what kind, of which repository and pull request; pull requests missing altogether are one of their repository
- * precision       the share of those found that were planted
- * recall          the share of those planted that were found
- * as many         the share of those in both of which as much is missing as was planted
- * ms              from the call to the answer, parsed, with all gaps in it: the median of the rounds
+ * planted, found  gaps by kind, repository and pull request. The missing pull requests of a repository are one gap
+ * precision       the share of the found gaps that were planted
+ * recall          the share of the planted gaps that were found
+ * as many         the share of the gaps in both with the planted number of missing rows
+ * ms              the median time from the call to the parsed answer with all gaps
  */
-import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { percentile } from "../src/demo/percentile.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
+import { percentile } from "../src/testing/percentile.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
 import { migrate } from "../src/lib/embedded/migrate.ts";
-import { openPglite } from "../src/lib/embedded/open-pglite.ts";
-import { openPostgres } from "../src/lib/embedded/open-postgres.ts";
 import type { SqlDatabase } from "../src/lib/embedded/sql-database.ts";
 import { createSupabaseFetch } from "../src/lib/embedded/supabase-fetch.ts";
-import type { Analysis } from "../src/lib/store/functions.ts";
+import type { Analysis } from "../src/api/contract.ts";
 import { analyzeGaps } from "../src/lib/store/gaps.ts";
 import { createStore } from "../src/lib/store/store.ts";
+import { createDatabaseOn, openFolder } from "./support/bench-databases.ts";
 import { fillHistory } from "./support/fill-history.ts";
 import { plantGaps } from "./support/plant-gaps.ts";
 import { decoys, planHistory, plants, toKey, type PlantedGap } from "./support/planted-gaps.ts";
@@ -74,12 +68,12 @@ print(
     `${sum(({ comments, reviewComments }) => all(comments) + all(reviewComments))} comments`,
 );
 print(`Gaps: ${Object.keys(plants).join("; ")}.`);
-print(`Decoys: ${decoys.join("; ")}; all of a removed repository.`);
+print(`Decoys: ${decoys.join("; ")}; all gaps of a removed repository.`);
 
 const results: { database: string; question: Question; result: Result }[] = [];
 await measure("PGlite", openFolder);
 const server = process.env["TEST_DATABASE_URL"];
-if (server) await measure("Postgres", () => createOn(server));
+if (server) await measure("Postgres", () => createDatabaseOn(server));
 
 printTable(
   ["", "pull requests", "planted", "found", "precision", "recall", "as many", "ms"],
@@ -94,7 +88,7 @@ printTable(
     result.ms.toFixed(0),
   ]),
 );
-if (!server) print("Postgres was skipped: TEST_DATABASE_URL names no server.");
+if (!server) print("Postgres is skipped: TEST_DATABASE_URL is not set.");
 
 const slowest = Math.max(
   ...results.filter(({ question }) => question === everything).map(({ result }) => result.ms),
@@ -105,7 +99,7 @@ const reached = [
   goal(`all repositories in less than ${goalMs} ms`, slowest < goalMs, `${slowest.toFixed(0)} ms`),
   goal("precision 1", least("precision") === 1, share(least("precision"))),
   goal("recall 1", least("recall") === 1, share(least("recall"))),
-  goal("as many missing as planted", least("asMany") === 1, share(least("asMany"))),
+  goal("as many missing rows as planted", least("asMany") === 1, share(least("asMany"))),
 ];
 if (reached.includes(false)) process.exitCode = 1;
 
@@ -120,7 +114,7 @@ async function measure(database: string, open: () => Promise<SqlDatabase>): Prom
     });
     await fillHistory(db, repositories, pullRequests);
     await plantGaps(db, store, pullRequests);
-    await db.exec("vacuum analyze"); // as autovacuum, or the hourly one of PGlite, would have
+    await db.exec("vacuum analyze"); // like autovacuum, or the hourly vacuum of PGlite
     for (const question of questions) {
       const { repositoryId } = question;
       const times: number[] = [];
@@ -144,12 +138,12 @@ function compare(planted: readonly PlantedGap[], listed: Analysis["gaps"]): Omit
     kind,
     repositoryId: repository_id,
     number,
-    missing: github - captured,
+    missing: (github ?? 0) - captured,
   }));
   const expected = new Map(planted.map((gap) => [toKey(gap), gap]));
   const right = new Map(found.filter((gap) => expected.has(toKey(gap))).map((gap) => [toKey(gap), gap]));
   const asMany = [...right].filter(([key, gap]) => gap.missing === expected.get(key)?.missing);
-  // What is found twice is right once.
+  // A gap that is found twice counts once as right.
   return {
     planted: planted.length,
     found: found.length,
@@ -159,35 +153,12 @@ function compare(planted: readonly PlantedGap[], listed: Analysis["gaps"]): Omit
   };
 }
 
-async function openFolder(): Promise<SqlDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), "pr-capture-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return openPglite(folder);
-}
-
-async function createOn(url: string): Promise<SqlDatabase> {
-  const admin = openPostgres(url);
-  const name = `bench_${randomUUID().replaceAll("-", "")}`;
-  await admin.exec(`create database ${name}`);
-  const own = new URL(url);
-  own.pathname = name;
-  const db = openPostgres(own.href);
-  return {
-    ...db,
-    close: async () => {
-      await db.close();
-      await admin.exec(`drop database ${name} with (force)`);
-      await admin.close();
-    },
-  };
-}
-
 function goal(what: string, isReached: boolean, figure: string): boolean {
   print(`Goal: ${what}: ${figure}, ${isReached ? "met" : "missed"}.`);
   return isReached;
 }
 
-/** Rounded down, so that only what is complete is 1. */
+/** Rounds down, so that only a complete share is 1. */
 function share(value: number): string {
   return value === 1 ? "1" : (Math.floor(value * 10_000) / 10_000).toFixed(4);
 }

@@ -1,20 +1,25 @@
 /**
- * From the start of a signed request to its row being found by a query, at 50 requests a second on the embedded pair.
+ * Measures the time from the start of a signed request until a query finds its row, at 50 requests a second with the embedded database and
+ * queue.
  *
- * pr-capture runs in a process of its own. PGlite serves one process, so the query is made there: after every merge, for the row
- * that its webhook should have led to, and only then. Polling would take turns away from what is measured; this costs one small query a
- * webhook, and whatever that one waits for counts as part of the latency. Both processes read the machine's monotonic clock.
- * The first seconds are for warming up and do not count.
+ * pr-capture runs in a child process. PGlite serves only that process, so the query runs there: once after every merge, for the row of its
+ * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. Both
+ * processes read the machine's monotonic clock. The first seconds are a warm-up and do not count.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createGitHub, serveGitHub, signDelivery, type Delivery } from "../src/demo/github/index.ts";
-import { percentile } from "../src/demo/percentile.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
-import { demoApp } from "../src/demo/start-pr-capture.ts";
+import {
+  createFakeGitHub,
+  serveGitHub,
+  signDelivery,
+  type WebhookDelivery,
+} from "../src/fake-github/index.ts";
+import { percentile } from "../src/testing/percentile.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
+import { demoApp } from "../src/testing/start-pr-capture.ts";
 import { playBusyTeam } from "./support/busy-team.ts";
 import { rowOf, type Expectation } from "./support/row-of.ts";
 import type { Sighting } from "./support/visibility-server.ts";
@@ -23,17 +28,19 @@ const perSecond = 50;
 const warmUpPullRequests = 30;
 const pullRequests = 111; // of 9 webhooks each: 999, for 20 s
 const goalMs = 40;
-const patienceMs = 10_000;
+const maxWaitMs = 10_000;
 
 interface Sent {
-  delivery: Delivery;
+  delivery: WebhookDelivery;
   at: bigint;
   answeredAt: bigint;
 }
 
-const github = createGitHub({ appId: demoApp.id, webhookSecret: demoApp.webhookSecret, seed: 1 });
-const standIn = await serveGitHub(github);
-const server = fork(fileURLToPath(new URL("support/visibility-server.ts", import.meta.url)), [standIn.url]);
+const github = createFakeGitHub({ appId: demoApp.id, webhookSecret: demoApp.webhookSecret, seed: 1 });
+const githubServer = await serveGitHub(github);
+const server = fork(fileURLToPath(new URL("support/visibility-server.ts", import.meta.url)), [
+  githubServer.url,
+]);
 const [{ webhooksUrl }] = (await once(server, "message")) as [{ webhooksUrl: string }];
 const seenAt = new Map<string, bigint>();
 server.on("message", ({ delivery, at }: Sighting) => {
@@ -43,7 +50,7 @@ server.on("message", ({ delivery, at }: Sighting) => {
 await sendAll(playBusyTeam(github, warmUpPullRequests));
 const sent = await sendAll(playBusyTeam(github, pullRequests));
 server.disconnect();
-await standIn.close();
+await githubServer.close();
 
 const answered = sent.map(({ at, answeredAt }) => toMs(answeredAt - at));
 const visible = sent.map(({ delivery, at }) => ({
@@ -55,9 +62,9 @@ const row = (name: string, values: readonly number[]) => [
   values.length,
   ...[0.5, 0.99, 1].map((share) => percentile(values, share).toFixed(1)),
 ];
-print(`Signed request to row visible, ${perSecond} a second, in ms`);
+print(`Milliseconds from a signed request to its visible row, at ${perSecond} requests a second`);
 printTable(
-  ["", "webhooks", "p50", "p99", "longest"],
+  ["", "webhooks", "p50", "p99", "max"],
   [
     row("answered", answered),
     row(
@@ -78,8 +85,8 @@ const p50 = percentile(
 );
 print(`Goal: half of the rows visible within ${goalMs} ms: ${p50 < goalMs ? "met" : "missed"}.`);
 
-/** Sends at an even pace, whatever the answers take, and resolves when every row has been seen. */
-async function sendAll(deliveries: Iterable<Delivery>): Promise<Sent[]> {
+/** Sends at a constant rate, whatever the answers take, and resolves when every row is visible. */
+async function sendAll(deliveries: Iterable<WebhookDelivery>): Promise<Sent[]> {
   const begin = performance.now();
   const answers: Promise<Sent>[] = [];
   for (const delivery of deliveries) {
@@ -87,15 +94,15 @@ async function sendAll(deliveries: Iterable<Delivery>): Promise<Sent[]> {
     answers.push(send(delivery));
   }
   const all = await Promise.all(answers);
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + maxWaitMs;
   while (all.some(({ delivery }) => !seenAt.has(delivery.id))) {
-    if (performance.now() > deadline) throw new Error("Not every webhook has become a row.");
+    if (performance.now() > deadline) throw new Error("The row of a webhook is missing.");
     await pause(50);
   }
   return all;
 }
 
-async function send(delivery: Delivery): Promise<Sent> {
+async function send(delivery: WebhookDelivery): Promise<Sent> {
   const request = signDelivery(demoApp.webhookSecret, delivery);
   const expectation: Expectation = { delivery: delivery.id, row: rowOf(delivery) };
   server.send(expectation);

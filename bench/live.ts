@@ -1,16 +1,21 @@
 /**
- * Requests to GitHub for one pull request's life of 17 webhooks: pr-capture beside a Probot app that fetches everything at every
- * webhook. Both are really run, each against a stand-in GitHub of its own that lives through the same. The webhooks come in order,
- * each a few milliseconds after the rows of the one before.
+ * Counts the requests to GitHub for one pull request with 17 webhooks: of pr-capture, and of a Probot app that fetches everything at every
+ * webhook. Each runs against its own fake GitHub with the same story. The webhooks come in order, each a few milliseconds after the rows of the
+ * previous one.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { compareRows } from "../src/demo/compare-rows.ts";
-import { createGitHub, serveGitHub, type Delivery, type GitHub } from "../src/demo/github/index.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
-import { countByKind, requestKinds, totalOf } from "../src/demo/request-kind.ts";
-import { demoApp, startPrCapture } from "../src/demo/start-pr-capture.ts";
-import { toTruth } from "../src/demo/truth.ts";
+import { compareRows } from "../src/testing/compare-rows.ts";
+import {
+  createFakeGitHub,
+  serveGitHub,
+  type WebhookDelivery,
+  type FakeGitHub,
+} from "../src/fake-github/index.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
+import { countByKind, requestKinds, totalOf } from "../src/testing/request-kind.ts";
+import { demoApp, startPrCapture } from "../src/testing/start-pr-capture.ts";
+import { toTruth } from "../src/testing/truth.ts";
 import { appEnvironment } from "./support/credentials.ts";
 import { playPullRequestLife } from "./support/pull-request-life.ts";
 import { createRefetchingApp } from "./support/refetching-app.ts";
@@ -18,19 +23,18 @@ import { createRefetchingApp } from "./support/refetching-app.ts";
 const goal = 4;
 
 interface Running {
-  deliver: (delivery: Delivery) => Promise<void>;
+  deliver: (delivery: WebhookDelivery) => Promise<void>;
   close: () => Promise<void>;
 }
 
-async function countRequests(appId: number, start: (github: GitHub, url: string) => Promise<Running>) {
-  const github = createGitHub({ appId, webhookSecret: demoApp.webhookSecret, seed: 1 });
-  const standIn = await serveGitHub(github);
-  const { deliver, close } = await start(github, standIn.url);
+async function countRequests(appId: number, start: (github: FakeGitHub, url: string) => Promise<Running>) {
+  const github = createFakeGitHub({ appId, webhookSecret: demoApp.webhookSecret, seed: 1 });
+  const githubServer = await serveGitHub(github);
+  const { deliver, close } = await start(github, githubServer.url);
   const webhooks = await playPullRequestLife(github, deliver);
   await close();
-  await standIn.close();
-  if (github.unexpected.length > 0)
-    throw new Error(`The stand-in does not know ${github.unexpected.join(", ")}.`);
+  await githubServer.close();
+  if (github.unexpected.length > 0) throw new Error(`The fake GitHub lacks ${github.unexpected.join(", ")}.`);
   return { webhooks, counts: countByKind(github.requests) };
 }
 
@@ -47,7 +51,7 @@ const captured = await countRequests(demoApp.id, async (github, url) => {
       const differences = await compareRows(toTruth(github), (table) =>
         capture.rows.query(`select * from github.${table}`),
       );
-      if (differences.length > 0) throw new Error(`Not all was captured: ${JSON.stringify(differences)}`);
+      if (differences.length > 0) throw new Error(`Rows differ from GitHub: ${JSON.stringify(differences)}`);
       await capture.close();
     },
   };
@@ -58,7 +62,7 @@ const refetched = await countRequests(Number(appEnvironment.APP_ID), async (_git
 }));
 
 const kinds = [...requestKinds, "token" as const];
-print(`Requests to GitHub for a pull request's life of ${captured.webhooks} webhooks`);
+print(`Requests to GitHub for a pull request with ${captured.webhooks} webhooks`);
 printTable(
   ["", "refetching", "pr-capture"],
   [

@@ -1,48 +1,54 @@
 /**
- * 10 minutes of 50 deliveries a second, with pr-capture as a process of its own on the embedded pair: does its memory, or the time it takes
- * to acknowledge, grow?
+ * Sends 50 deliveries a second for 10 minutes and checks that memory and the time to acknowledge do not grow. pr-capture runs in a child
+ * process with the embedded database and queue.
  *
- * Deliveries are sent at an even pace, whatever the answers take. The first minute warms up; of a shorter soak (`-- --seconds N`), the first
- * third, which is too little for memory: it settles in about two minutes. Memory is that which is resident, seen every second, and level
- * when a straight line through it (least squares) rises by less than `goals.mbPerMinute`: twice what the rows themselves take, which Postgres
- * keeps in its 128 MB of buffers until those are full. Latency is level when the 99th percentile of the last span is less than
- * `goals.p99Growth` times that of the first one that counts. A soak of ten minutes has spans of one, a shorter one ten spans in all.
+ * The rate is constant, whatever the answers take. The first minute is a warm-up, or the first third of a shorter soak (`-- --seconds N`),
+ * which is too short for memory: it needs about two minutes to become stable. Resident memory is read every second. It is stable when a line
+ * through it (least squares) rises by less than `goals.mbPerMinute` a minute, which is twice the size of the rows: Postgres keeps them in its
+ * 128 MB of buffers until those are full. Latency is stable when the 99th percentile of the last span is less than `goals.p99Growth` times
+ * that of the first one after the warm-up. A span is a minute, or a tenth of a shorter soak.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createGitHub, serveGitHub, signDelivery, type Delivery } from "../src/demo/github/index.ts";
-import { percentile } from "../src/demo/percentile.ts";
-import { print } from "../src/demo/print.ts";
-import { printTable } from "../src/demo/print-table.ts";
+import {
+  createFakeGitHub,
+  serveGitHub,
+  signDelivery,
+  type WebhookDelivery,
+} from "../src/fake-github/index.ts";
+import { percentile } from "../src/testing/percentile.ts";
+import { print } from "../src/testing/print.ts";
+import { printTable } from "../src/testing/print-table.ts";
 import { paths } from "../src/http/routes.ts";
 import { playBusyTeam } from "./support/busy-team.ts";
-import { appEnvironment, webhookSecret } from "./support/credentials.ts";
+import { appEnvironment } from "./support/credentials.ts";
 import { residentMb } from "./support/resident-memory.ts";
 import { startProcess } from "./support/start-process.ts";
+import { webhookSecret } from "../src/testing/test-config.ts";
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "600" } } });
 const seconds = Number(values.seconds);
 const perSecond = 50;
 const warmUpSeconds = Math.min(60, seconds / 3);
 const spanSeconds = Math.min(60, seconds / 10);
-const pullRequestsAtOnce = 111; // of 9 webhooks each: 999, for 20 s
+const pullRequestBatchSize = 111; // of 9 webhooks each: 999, for 20 s
 const goals = { mbPerMinute: 10, p99Growth: 2 };
 
-/** All times are in milliseconds since the beginning. */
+/** Times are in milliseconds since the start. */
 interface Answer {
   sentAt: number;
   tookMs: number;
   status: number;
 }
 
-const github = createGitHub({ appId: Number(appEnvironment["APP_ID"]), webhookSecret, seed: 1 });
-const standIn = await serveGitHub(github);
+const github = createFakeGitHub({ appId: Number(appEnvironment["APP_ID"]), webhookSecret, seed: 1 });
+const githubServer = await serveGitHub(github);
 const folder = await mkdtemp(join(tmpdir(), "pr-capture-soak-"));
 const server = await startProcess(new URL("../src/server.ts", import.meta.url), {
-  environment: { ...appEnvironment, GITHUB_API_URL: standIn.url, DATA_DIR: folder },
+  environment: { ...appEnvironment, GITHUB_API_URL: githubServer.url, DATA_DIR: folder },
   folder,
 });
 const begin = performance.now();
@@ -53,14 +59,14 @@ try {
   await Promise.all([sendAll(), watchMemory()]);
 } finally {
   await server.stop();
-  await standIn.close();
+  await githubServer.close();
   await rm(folder, { recursive: true });
 }
 report();
 
 async function sendAll(): Promise<void> {
   const sending: Promise<void>[] = [];
-  for (const delivery of playOn()) {
+  for (const delivery of playTeams()) {
     await pause(Math.max(0, begin + (sending.length * 1000) / perSecond - performance.now()));
     if (isOver()) break;
     sending.push(send(delivery));
@@ -68,16 +74,16 @@ async function sendAll(): Promise<void> {
   await Promise.all(sending);
 }
 
-/** Team after team; what the stand-in remembers of the last one's webhooks is let go. */
-function* playOn(): Generator<Delivery> {
+/** Plays one team after another, and deletes the recorded webhooks and requests of the previous one. */
+function* playTeams(): Generator<WebhookDelivery> {
   for (;;) {
-    yield* playBusyTeam(github, pullRequestsAtOnce);
+    yield* playBusyTeam(github, pullRequestBatchSize);
     github.deliveries.length = 0;
     github.requests.length = 0;
   }
 }
 
-async function send(delivery: Delivery): Promise<void> {
+async function send(delivery: WebhookDelivery): Promise<void> {
   const sentAt = performance.now() - begin;
   const response = await fetch(`${server.url}${paths.webhooks}`, {
     method: "POST",
@@ -135,12 +141,16 @@ function report(): void {
       rise < goals.mbPerMinute,
       `${rise.toFixed(1)} MB`,
     ),
-    goal(`p99 at the end less than ${goals.p99Growth} times`, growth < goals.p99Growth, growth.toFixed(2)),
+    goal(
+      `p99 grows by a factor of less than ${goals.p99Growth}`,
+      growth < goals.p99Growth,
+      growth.toFixed(2),
+    ),
   ];
   process.exitCode = reached.every(Boolean) ? 0 : 1;
 }
 
-/** MB a millisecond, by least squares. */
+/** Returns the slope in MB per millisecond, by least squares. */
 function slopeOf(points: readonly { at: number; mb: number }[]): number {
   const mean = (of: (point: { at: number; mb: number }) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;

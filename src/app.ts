@@ -1,36 +1,48 @@
-import type { ApplicationFunction, Probot } from "probot";
-import { onInstallation } from "./webhooks/installation.ts";
-import { onInstallationRepositories } from "./webhooks/installation-repositories.ts";
-import { onIssueComment } from "./webhooks/issue-comment.ts";
-import { onPullRequest } from "./webhooks/pull-request.ts";
-import { onPullRequestReview } from "./webhooks/pull-request-review.ts";
-import { onPullRequestReviewComment } from "./webhooks/pull-request-review-comment.ts";
-import { onPullRequestReviewThread } from "./webhooks/pull-request-review-thread.ts";
-import { onRepository } from "./webhooks/repository.ts";
+import type { ApplicationFunction } from "probot";
 import type { SendEvents } from "./lib/inngest/events.ts";
+import { installationWebhook } from "./webhooks/installation.ts";
+import { installationRepositoriesWebhook } from "./webhooks/installation-repositories.ts";
+import { installationTargetWebhook } from "./webhooks/installation-target.ts";
+import { issueCommentWebhook } from "./webhooks/issue-comment.ts";
+import { labelWebhook } from "./webhooks/label.ts";
+import { milestoneWebhook } from "./webhooks/milestone.ts";
+import { pullRequestWebhook } from "./webhooks/pull-request.ts";
+import { pullRequestReviewWebhook } from "./webhooks/pull-request-review.ts";
+import { pullRequestReviewCommentWebhook } from "./webhooks/pull-request-review-comment.ts";
+import { pullRequestReviewThreadWebhook } from "./webhooks/pull-request-review-thread.ts";
+import { repositoryWebhook } from "./webhooks/repository.ts";
+import type { Webhook } from "./webhooks/webhook.ts";
 
-/** The Probot app: every webhook it reacts to. Each listener ends when Inngest has accepted its events, and fails when it has not. */
-export function createApp(send: SendEvents): ApplicationFunction {
+const webhooks: readonly Webhook[] = [
+  pullRequestWebhook,
+  pullRequestReviewWebhook,
+  pullRequestReviewCommentWebhook,
+  pullRequestReviewThreadWebhook,
+  issueCommentWebhook,
+  installationWebhook,
+  installationRepositoriesWebhook,
+  installationTargetWebhook,
+  repositoryWebhook,
+  labelWebhook,
+  milestoneWebhook,
+];
+
+/**
+ * The Probot app. It translates each delivery to Inngest events and sends them; a delivery fails when its events are not accepted. `now` is
+ * GitHub's time.
+ */
+export function createApp(send: SendEvents, now: () => number): ApplicationFunction {
   return (app) => {
-    onPullRequest(app, send);
-    onPullRequestReview(app, send);
-    onPullRequestReviewComment(app, send);
-    onPullRequestReviewThread(app, send);
-    onIssueComment(app, send);
-    onInstallation(app, send);
-    onInstallationRepositories(app, send);
-    onRepository(app, send);
+    for (const { events, translate } of webhooks)
+      app.on([...events], async ({ id, payload }) => {
+        const translated = translate({ id, payload, receivedAt: new Date(now()) });
+        if (translated.length > 0) await send(translated);
+      });
   };
 }
 
-/** What the app listens to, as `pull_request` and `pull_request.opened`. */
+/** The webhooks that are handled, each as `pull_request` and `pull_request.opened`. */
 export function listWebhooks(): ReadonlySet<string> {
-  const names = new Set<string>();
-  const listener = {
-    on: (webhooks: string | string[]) => {
-      for (const webhook of [webhooks].flat()) names.add(webhook).add(webhook.split(".", 1).join());
-    },
-  };
-  void createApp(async () => {})(listener as unknown as Probot, {} as never);
-  return names;
+  const names = webhooks.flatMap(({ events }) => events);
+  return new Set(names.flatMap((name) => [name, name.split(".", 1).join()]));
 }

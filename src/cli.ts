@@ -1,34 +1,51 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { countGaps, formatAnalysis, formatJobs, formatStats, plural, printable } from "./cli/format.ts";
+import type { JobFilter } from "./api/console-contract.ts";
+import { countGaps, jobStateSchema, reasonSchema } from "./api/contract.ts";
+import { formatAnalysis, formatFailures, formatJobs, formatStats, plural, printable } from "./cli/format.ts";
+import { formatRows } from "./cli/format-rows.ts";
+import { toCsv } from "./client/to-csv.ts";
 import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 
-const url = process.env["PR_CAPTURE_URL"] || `http://localhost:${process.env["PORT"] || 3000}`;
-const adminToken = process.env["ADMIN_TOKEN"] ?? "";
+const url =
+  process.env["PR_CAPTURE_URL"]?.trim() || `http://localhost:${process.env["PORT"]?.trim() || 3000}`;
+const adminToken = process.env["ADMIN_TOKEN"]?.trim() ?? "";
 const client = createQueueClient({ url, adminToken });
 
 const followHint = "Follow it with: npm run capture -- status --watch";
+const jsonHint = "print the server's answer as JSON";
 
 const program = new Command("pr-capture")
-  .description("The manual queue of a running pr-capture server.")
-  .option("--json", "print what the server answered, for machines")
+  .description("Backfill, inspect and repair what a pr-capture server captures.")
+  .option("--json", jsonHint)
   .hook("preAction", () => {
     if (!adminToken)
-      throw new QueueApiError("ADMIN_TOKEN is not set. It has to be the server's; put it into .env.", null);
+      throw new QueueApiError("ADMIN_TOKEN is not set. Set it in .env to the server's ADMIN_TOKEN.", null);
   })
   .addHelpText(
     "after",
-    "\nPR_CAPTURE_URL names the server (http://localhost:3000); ADMIN_TOKEN has to be the server's. Both may be in .env.",
+    `
+Examples:
+  $ npm run capture -- backfill owner/name --days 30
+  $ npm run capture -- backfill owner/name --all
+  $ npm run capture -- analyze owner/name
+  $ npm run capture -- fix owner/name
+  $ npm run capture -- jobs --state failed --json
+
+Environment, also read from .env:
+  PR_CAPTURE_URL  the server, http://localhost:3000 by default
+  ADMIN_TOKEN     the server's ADMIN_TOKEN`,
   );
 
 program
   .command("analyze")
-  .description("what is captured of a repository, or of all, and the gaps")
+  .description("compare the rows of a repository, or of all, with GitHub's last inventory")
   .argument("[owner/name]")
+  .addHelpText("after", toExamples("analyze", "analyze owner/name", "analyze --json"))
   .action(async (repository?: string) => {
     const analysis = await client.analyze(repository);
     print(analysis, () => formatAnalysis(analysis));
@@ -37,8 +54,13 @@ program
 followed(program.command("backfill"))
   .description("capture a repository's history")
   .argument("<owner/name>")
-  .option("--days <n>", "what changed in so many days; without it, in the server's BACKFILL_DAYS", toNumber)
-  .option("--all", "all of it")
+  .option(
+    "--days <n>",
+    "pull requests updated in the last n days (default: the server's BACKFILL_DAYS)",
+    toNumber,
+  )
+  .option("--all", "all pull requests")
+  .addHelpText("after", toExamples("backfill owner/name --days 30", "backfill owner/name --all --no-watch"))
   .action(async (repository: string, options: { days?: number; all?: true; watch: boolean }) => {
     const { days, all, watch } = options;
     if (days !== undefined && all) program.error("Choose one of --days and --all.");
@@ -46,15 +68,16 @@ followed(program.command("backfill"))
     const sentence =
       answer.queued > 0
         ? `Queued the backfill of ${repository}.`
-        : `A backfill of ${repository} that goes back as far is queued or running already.`;
+        : `A backfill of ${repository} that goes back as far is already queued or running.`;
     if (!watch || !answer.job) return print(answer, () => `${sentence} ${followHint}`);
     announce(sentence);
     conclude(await watchBackfill(client, answer.job));
   });
 
 followed(program.command("fix"))
-  .description("capture exactly what is missing of a repository")
+  .description("close the gaps of a repository, and capture nothing else")
   .argument("<owner/name>")
+  .addHelpText("after", toExamples("fix owner/name", "fix owner/name --no-watch"))
   .action(async (repository: string, { watch }: { watch: boolean }) => {
     const before = await client.analyze(repository, 0);
     const gaps = countGaps(before.total);
@@ -63,7 +86,7 @@ followed(program.command("fix"))
     const sentence =
       queued > 0
         ? `Queued ${plural(queued, "capture")} for ${plural(gaps, "gap")} of ${repository}.`
-        : `The captures of its ${plural(gaps, "gap")} are queued already.`;
+        : `The captures of its ${plural(gaps, "gap")} are already queued.`;
     if (!watch) return print({ queued, gaps }, () => `${sentence} ${followHint}`);
     announce(sentence);
     conclude(await watchFix(client, repository, gaps));
@@ -71,58 +94,131 @@ followed(program.command("fix"))
 
 program
   .command("pull-request")
-  .description("capture everything of one pull request anew")
+  .description("capture one pull request again")
   .argument("<owner/name>")
   .argument("<number>", "the pull request's number", toNumber)
+  .addHelpText("after", toExamples("pull-request owner/name 42"))
   .action(async (repository: string, number: number) => {
     const { queued } = await client.queuePullRequest(repository, number);
     print({ queued }, () =>
       queued > 0
         ? `Queued ${plural(queued, "capture")} of ${repository}#${number}. ${followHint}`
-        : `${repository}#${number} is queued already. ${followHint}`,
+        : `${repository}#${number} is already queued. ${followHint}`,
     );
   });
 
 program
   .command("reconcile")
-  .description("have GitHub's delivery log and newest updates looked at now")
+  .description("look for lost changes now")
+  .addHelpText(
+    "after",
+    `
+Redelivers failed webhooks of the last three days, and takes a complete inventory of every repository, which
+finds deletions too. The inventory costs one or two GraphQL points for 100 pull requests. Both also run on timers.
+${toExamples("reconcile")}`,
+  )
   .action(async () => {
     const answer = await client.reconcile();
-    print(answer, () => `GitHub's delivery log and newest updates are looked at now. ${followHint}`);
+    print(
+      answer,
+      () =>
+        `Started to read GitHub's delivery log and to take a complete inventory of every repository. ${followHint}`,
+    );
   });
 
 program
   .command("status")
-  .description("how many captures are in which state")
-  .option("--watch", "go on until nothing is pending or processing")
+  .description("count the captures in each state")
+  .option("--watch", "wait until nothing is pending, processing or retrying")
+  .addHelpText("after", toExamples("status", "status --watch"))
   .action(async ({ watch }: { watch?: true }) => {
-    const begun = await client.getStats();
-    const stats = watch ? await watchStatus(client, begun) : begun;
+    const first = await client.getStats();
+    const stats = watch ? await watchStatus(client, first) : first;
     print(stats, () => formatStats(stats));
   });
 
 program
   .command("jobs")
-  .description("the newest captures")
-  .option("--state <state>", "pending, processing, completed, failed or cancelled")
-  .option("--limit <n>", "how many", toNumber, 20)
-  .action(async (options: { state?: string; limit: number }) => {
+  .description("list the newest captures")
+  .addOption(new Option("--state <state>", "only captures in this state").choices(jobStateSchema.options))
+  .option("--repository <owner/name>", "only captures of this repository")
+  .option("--function <event>", "only captures of this event, such as capture/pr.details")
+  .addOption(new Option("--reason <reason>", "only captures for this reason").choices(reasonSchema.options))
+  .option("--text <text>", "only captures with this text in the pull request, the event's id or the error")
+  .option("--before <id>", "only captures before this id", toNumber)
+  .option("--limit <n>", "the most captures to list", toNumber, 20)
+  .addHelpText(
+    "after",
+    toExamples("jobs --state failed", "jobs --repository owner/name --text 502", "jobs --limit 100 --json"),
+  )
+  .action(async (options: JobFilter & { before?: number; limit: number }) => {
     const jobs = await client.listJobs(options);
     print(jobs, () => formatJobs(jobs));
   });
 
 program
-  .command("replay")
-  .description("send a failed capture's event again")
-  .argument("<id>", "the job's id, as jobs shows it", toNumber)
-  .action(async (id: number) => {
-    const replayed = await client.replay(id);
-    print(replayed, () => `Sent again. ${followHint}`);
+  .command("failures")
+  .description("group failed and retrying captures by their error")
+  .addHelpText("after", toExamples("failures"))
+  .action(async () => {
+    const failures = await client.listFailures();
+    print(failures, () => formatFailures(failures));
   });
 
-// Options may stand before the command or after it.
-for (const command of program.commands)
-  command.option("--json", "print what the server answered, for machines");
+program
+  .command("cancel")
+  .description("cancel an unfinished capture")
+  .argument("<id>", "the id that jobs shows", toNumber)
+  .addHelpText("after", toExamples("cancel 7"))
+  .action(async (id: number) => {
+    const answer = await client.cancelJob(id);
+    print(answer, () =>
+      answer.cancelled === 1 ? `Job ${id} is cancelled.` : `Job ${id} has ended already.`,
+    );
+  });
+
+program
+  .command("replay")
+  .description("run failed captures again: one, those with one error, or all")
+  .argument("[id]", "the id that jobs shows", toNumber)
+  .option("--failure <key>", "all with this error: the key that failures shows")
+  .option("--all", "all failed captures")
+  .addHelpText("after", toExamples("replay 7", "replay --failure 0f8b…", "replay --all"))
+  .action(async (id: number | undefined, { failure, all }: { failure?: string; all?: true }) => {
+    if ([id, failure, all].filter((given) => given !== undefined).length !== 1)
+      program.error("Choose one of an id, --failure and --all.");
+    if (id === undefined) {
+      const answer = await client.replayMany(failure === undefined ? {} : { failure });
+      return print(
+        answer,
+        () =>
+          `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`,
+      );
+    }
+    const replayed = await client.replay(id);
+    print(replayed, () => `Job ${id} runs again. ${followHint}`);
+  });
+
+program
+  .command("sql")
+  .description("run a read-only query, for at most 5 seconds")
+  .argument("<query>")
+  .option("--csv", "print the rows as CSV")
+  .option("--limit <n>", "the most rows to print", toNumber, 1000)
+  .addHelpText(
+    "after",
+    toExamples(
+      "sql \"select number, title from github.pull_requests where state = 'open'\"",
+      'sql "select * from github.reviews" --csv --limit 10000',
+    ),
+  )
+  .action(async (query: string, { csv, limit }: { csv?: true; limit: number }) => {
+    const answer = await client.runSql(query, limit);
+    print(answer, () => (csv ? toCsv(answer) : formatRows(answer)));
+  });
+
+// --json may come before or after the command.
+for (const command of program.commands) command.option("--json", jsonHint);
 
 try {
   await program.parseAsync();
@@ -135,19 +231,19 @@ try {
   process.exitCode = 1;
 }
 
-/** A command that queues work and follows it to its end. */
+/** Adds the options of a command that queues work and waits for it. */
 function followed(command: Command): Command {
   return command
-    .option("--no-watch", "return as soon as it is queued")
+    .option("--no-watch", "return when the work is queued")
     .addOption(new Option("--watch").default(true).hideHelp());
 }
 
-/** What is said before the end, which alone is for machines. */
+/** Prints progress for people. JSON output has only the final answer. */
 function announce(sentence: string): void {
   if (!wantsJson()) console.log(sentence);
 }
 
-/** Says how what was watched has ended. */
+/** Prints the outcome and sets the exit code. */
 function conclude({ ok, answer, sentence }: { ok: boolean; answer: unknown; sentence: string }): void {
   print(answer, () => sentence);
   if (!ok) process.exitCode = 1;
@@ -161,9 +257,13 @@ function wantsJson(): boolean {
   return [program, ...program.commands].some((command) => command.opts<{ json?: true }>().json);
 }
 
+function toExamples(...commands: string[]): string {
+  return ["\nExamples:", ...commands.map((command) => `  $ npm run capture -- ${command}`)].join("\n");
+}
+
 function toNumber(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("It must be a whole number from 1.");
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return number;
 }

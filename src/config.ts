@@ -1,8 +1,9 @@
 import { createPrivateKey } from "node:crypto";
 import { getPrivateKey } from "@probot/get-private-key";
 import { z } from "zod";
+import { SetupError } from "./setup-error.ts";
 
-/** Everything the environment says, checked. Secrets are in here: never log it. */
+/** The validated environment. It contains secrets: never log it. */
 export interface Config {
   host: string;
   port: number;
@@ -14,24 +15,35 @@ export interface Config {
   githubApiUrl: string;
   githubToken: string | null;
   inngest: InngestConfig;
+  /** The public origin of `/api/inngest`. Null: the origin of each request. */
+  inngestServeOrigin: string | null;
   database: DatabaseConfig;
-  /** Where PGlite keeps the rows, or the embedded engine its queue when the rows are in Supabase. */
+  /** The folder of PGlite: for the rows, or, if they are in Supabase, for the queue of the embedded engine. */
   dataDir: string;
   /** The share of an installation's GitHub budget that syncs leave to live captures, 0 to 1. */
   budgetReserve: number;
   jobRetentionDays: number;
-  /** How much history an installed repository starts with. */
+  /** How many days of history a newly installed repository gets. */
   backfillDays: number;
-  /** Whether uninstalling the App deletes what was captured through it. */
+  /** True: uninstalling the App deletes everything captured through it. */
   purgeOnUninstall: boolean;
-  /** Told of captures that failed, in Slack's format. Null: nobody is. */
+  /** A Slack-compatible webhook for failed captures. Null: no alerts. */
   alertWebhookUrl: string | null;
-  /** Opens the queue's HTTP API. Null: it stays closed. */
+  /** The token of the HTTP API. Null: only the link in the server's log opens it. */
   adminToken: string | null;
 }
 
 export type InngestConfig =
-  | { kind: "inngest"; eventKey: string; signingKey: string; baseUrl: string | null }
+  | {
+      kind: "inngest";
+      eventKey: string;
+      signingKey: string;
+      /** The previous signing key, accepted while keys are rotated. */
+      signingKeyFallback?: string;
+      baseUrl: string | null;
+      /** The branch environment to send to. */
+      env?: string;
+    }
   | { kind: "dev-server"; baseUrl: string | null }
   | { kind: "embedded" };
 
@@ -40,17 +52,13 @@ export type DatabaseConfig =
   | { kind: "postgres"; url: string }
   | { kind: "pglite" };
 
-/** The environment cannot be started with. The message names every fault, and no value. */
-export class ConfigError extends Error {
+/** The environment is invalid. The message lists every fault, and never a value. */
+export class ConfigError extends SetupError {
   override readonly name = "ConfigError";
 
   constructor(faults: readonly string[]) {
     super(
-      [
-        "The environment is not complete:",
-        ...faults.map((fault) => `  - ${fault}`),
-        "See .env.example.",
-      ].join("\n"),
+      ["Invalid configuration:", ...faults.map((fault) => `  - ${fault}`), "See .env.example."].join("\n"),
     );
   }
 }
@@ -58,17 +66,39 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
-const number = (least: number, most: number) =>
-  z.coerce.number({ error: "must be a number" }).int("must be a whole number").min(least).max(most);
+const number = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce
+    .number({ error: `must be a number from ${least} to ${most}` })
+    .int({ error })
+    .min(least, { error })
+    .max(most, { error });
+};
+const share = "must be a number from 0 to 1";
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 const variables = z.object({
-  HOST: z.string().default("localhost"),
+  HOST: z
+    .string()
+    .regex(/^\[?[\w.:%-]+\]?$/, "must be a host name or an IP address, without a scheme, port or path")
+    .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
+    .default("localhost"),
   PORT: number(0, 65_535).default(3000),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  APP_ID: number(1, Number.MAX_SAFE_INTEGER).optional(),
+  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(", ")}` }).default("info"),
+  APP_ID: z.coerce
+    .number({ error: "must be the number on the App's settings page" })
+    .int({ error: "must be the number on the App's settings page" })
+    .min(1, { error: "must be the number on the App's settings page" })
+    .optional(),
   PRIVATE_KEY: z.string().optional(),
   PRIVATE_KEY_PATH: z.string().optional(),
-  WEBHOOK_SECRET: z.string().optional(),
+  WEBHOOK_SECRET: z
+    .string()
+    .refine((secret) => secret !== "development", {
+      error:
+        "must not be \"development\", which is Probot's public default: choose a random one (openssl rand -hex 32), here and on the App's settings page",
+    })
+    .optional(),
   WEBHOOK_PROXY_URL: url.optional(),
   GITHUB_TOKEN: z.string().optional(),
   GITHUB_API_URL: url.default("https://api.github.com"),
@@ -77,12 +107,24 @@ const variables = z.object({
     .optional(),
   INNGEST_EVENT_KEY: z.string().optional(),
   INNGEST_SIGNING_KEY: z.string().optional(),
+  INNGEST_SIGNING_KEY_FALLBACK: z.string().optional(),
   INNGEST_BASE_URL: url.optional(),
+  INNGEST_SERVE_ORIGIN: url.optional(),
+  INNGEST_ENV: z.string().optional(),
   SUPABASE_URL: url.optional(),
-  SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
+  SUPABASE_SERVICE_ROLE_KEY: z
+    .string()
+    .refine((key) => !isPublicSupabaseKey(key), {
+      error: "is the project's public key, which cannot write: use the service role's (secret) key",
+    })
+    .optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }).optional(),
   DATA_DIR: z.string().default(".data"),
-  BUDGET_RESERVE: z.coerce.number({ error: "must be a number" }).min(0).max(1).default(0.25),
+  BUDGET_RESERVE: z.coerce
+    .number({ error: share })
+    .min(0, { error: share })
+    .max(1, { error: share })
+    .default(0.25),
   JOB_RETENTION_DAYS: number(1, 3650).default(14),
   BACKFILL_DAYS: number(1, 3650).default(90),
   PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
@@ -90,20 +132,26 @@ const variables = z.object({
   ADMIN_TOKEN: z
     .string()
     .min(16, "must have at least 16 characters")
-    .regex(/^[!-~]([ -~]*[!-~])?$/, "must be plain ASCII with no space around it: a header carries no other")
+    .regex(
+      /^[!-~]([ -~]*[!-~])?$/,
+      "must be printable ASCII without spaces around it, because a header carries it",
+    )
     .optional(),
 });
 
 type Variables = z.output<typeof variables>;
 
-/** True on a machine where nothing of the App is configured yet: it has to be registered first. */
+/** Every variable that the server and the CLI read. */
+export const variableNames: readonly string[] = [...Object.keys(variables.shape), "PR_CAPTURE_URL"];
+
+/** True if no credential of the App is set. Then the App has to be registered first. */
 export function hasNoCredentials(environment: Environment): boolean {
   return !["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET"].some((name) =>
     environment[name]?.trim(),
   );
 }
 
-/** Reads the environment. An empty variable counts as missing. Throws a `ConfigError` that names every fault. */
+/** Reads the environment. An empty variable is not set. Throws a `ConfigError` that lists every fault. */
 export function parseConfig(environment: Environment): Config {
   const { env, faults } = readVariables(environment);
   const given = (name: keyof Variables) => Boolean(environment[name]?.trim());
@@ -111,17 +159,15 @@ export function parseConfig(environment: Environment): Config {
     if (!given(name)) faults.push(`${name} is missing: ${why}`);
   };
 
-  require("APP_ID", "it is on the App's settings page.");
-  require("WEBHOOK_SECRET", "without it anyone could send webhooks.");
-  if (given("INNGEST_EVENT_KEY"))
-    require("INNGEST_SIGNING_KEY", "Inngest needs it beside INNGEST_EVENT_KEY.");
-  if (given("INNGEST_SIGNING_KEY"))
-    require("INNGEST_EVENT_KEY", "Inngest needs it beside INNGEST_SIGNING_KEY.");
-  if (given("SUPABASE_URL")) require("SUPABASE_SERVICE_ROLE_KEY", "Supabase needs it beside SUPABASE_URL.");
+  require("APP_ID", "copy it from the App's settings page.");
+  require("WEBHOOK_SECRET", "without it, anyone could send webhooks.");
+  if (given("INNGEST_EVENT_KEY")) require("INNGEST_SIGNING_KEY", "it is required with INNGEST_EVENT_KEY.");
+  if (given("INNGEST_SIGNING_KEY")) require("INNGEST_EVENT_KEY", "it is required with INNGEST_SIGNING_KEY.");
+  if (given("SUPABASE_URL")) require("SUPABASE_SERVICE_ROLE_KEY", "it is required with SUPABASE_URL.");
   if (given("SUPABASE_SERVICE_ROLE_KEY"))
-    require("SUPABASE_URL", "Supabase needs it beside SUPABASE_SERVICE_ROLE_KEY.");
+    require("SUPABASE_URL", "it is required with SUPABASE_SERVICE_ROLE_KEY.");
   if (given("SUPABASE_URL") && given("DATABASE_URL")) {
-    faults.push("SUPABASE_URL and DATABASE_URL are both set: keep the one to be used.");
+    faults.push("SUPABASE_URL and DATABASE_URL are both set: remove one of them.");
   }
   const privateKey = readPrivateKey(env, faults);
   if (faults.length > 0 || !env.APP_ID || !privateKey || !env.WEBHOOK_SECRET) throw new ConfigError(faults);
@@ -136,6 +182,7 @@ export function parseConfig(environment: Environment): Config {
     githubApiUrl: env.GITHUB_API_URL.replace(/\/+$/, ""),
     githubToken: env.GITHUB_TOKEN ?? null,
     inngest: toInngestConfig(env),
+    inngestServeOrigin: env.INNGEST_SERVE_ORIGIN?.replace(/\/+$/, "") ?? null,
     database: toDatabaseConfig(env),
     dataDir: env.DATA_DIR,
     budgetReserve: env.BUDGET_RESERVE,
@@ -147,9 +194,10 @@ export function parseConfig(environment: Environment): Config {
   };
 }
 
-/** Each variable by itself: one that is wrong is a fault, and then as good as missing. */
+/** Parses each variable by itself, trimmed. An invalid one becomes a fault, and is left out. */
 function readVariables(environment: Environment): { env: Variables; faults: string[] } {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()] as const);
+  const given = Object.fromEntries(trimmed.filter(([, value]) => value));
   const issues = variables.safeParse(given).error?.issues ?? [];
   for (const { path } of issues) delete given[String(path[0])];
   return {
@@ -164,18 +212,40 @@ function readPrivateKey(env: Variables, faults: string[]): string | null {
     faults.push("PRIVATE_KEY or PRIVATE_KEY_PATH is missing: generate a key on the App's settings page.");
     return null;
   }
-  try {
-    const privateKey = getPrivateKey({ env: { [variable]: env[variable] } });
-    if (privateKey) createPrivateKey(privateKey);
-    return privateKey;
-  } catch {
+  const privateKey = loadPrivateKey(env, variable);
+  const type = keyTypeOf(privateKey ?? env.PRIVATE_KEY ?? "");
+  if (privateKey && type === "rsa") return privateKey;
+  if (type && type !== "rsa") {
     faults.push(
-      variable === "PRIVATE_KEY"
-        ? "PRIVATE_KEY is not a private key in PEM format."
-        : "PRIVATE_KEY_PATH does not name a file with a private key in PEM format.",
+      `${variable} contains a key of type ${type}, but GitHub Apps have RSA keys: generate one on the App's settings page.`,
     );
+  } else if (isPublicKey(privateKey ?? env.PRIVATE_KEY ?? "")) {
+    faults.push(`${variable} contains a public key: generate a private key on the App's settings page.`);
+  } else if (variable === "PRIVATE_KEY") faults.push("PRIVATE_KEY is not a private key in PEM format.");
+  else faults.push("PRIVATE_KEY_PATH does not name a file with a private key in PEM format.");
+  return null;
+}
+
+/** Null if the key cannot be read. */
+function loadPrivateKey(env: Variables, variable: "PRIVATE_KEY" | "PRIVATE_KEY_PATH"): string | null {
+  try {
+    return getPrivateKey({ env: { [variable]: env[variable] } });
+  } catch {
     return null;
   }
+}
+
+/** `rsa`, `ec`, …; null if the text is not a private key in PEM format. */
+function keyTypeOf(text: string): string | null {
+  try {
+    return createPrivateKey(text.replaceAll("\\n", "\n")).asymmetricKeyType ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function isPublicKey(text: string): boolean {
+  return /^-----BEGIN (RSA )?PUBLIC KEY-----/.test(text);
 }
 
 function toInngestConfig(env: Variables): InngestConfig {
@@ -183,7 +253,16 @@ function toInngestConfig(env: Variables): InngestConfig {
   const baseUrl = env.INNGEST_BASE_URL ?? null;
   if (dev === "1" || dev === "true") return { kind: "dev-server", baseUrl };
   if (dev && dev !== "0" && dev !== "false") return { kind: "dev-server", baseUrl: dev };
-  return eventKey && signingKey ? { kind: "inngest", eventKey, signingKey, baseUrl } : { kind: "embedded" };
+  if (!eventKey || !signingKey) return { kind: "embedded" };
+  const { INNGEST_SIGNING_KEY_FALLBACK: signingKeyFallback, INNGEST_ENV: environment } = env;
+  return {
+    kind: "inngest",
+    eventKey,
+    signingKey,
+    baseUrl,
+    ...(signingKeyFallback && { signingKeyFallback }),
+    ...(environment && { env: environment }),
+  };
 }
 
 function toDatabaseConfig(env: Variables): DatabaseConfig {
@@ -194,4 +273,18 @@ function toDatabaseConfig(env: Variables): DatabaseConfig {
   } = env;
   if (supabaseUrl && serviceRoleKey) return { kind: "supabase", url: supabaseUrl, serviceRoleKey };
   return databaseUrl ? { kind: "postgres", url: databaseUrl } : { kind: "pglite" };
+}
+
+/**
+ * True for Supabase's keys for browsers: `sb_publishable_…`, or a JWT with the role `anon`.
+ * https://supabase.com/docs/guides/api/api-keys
+ */
+function isPublicSupabaseKey(key: string): boolean {
+  if (key.startsWith("sb_publishable_")) return true;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(key.split(".")[1] ?? "", "base64url").toString());
+    return typeof claims === "object" && claims !== null && "role" in claims && claims.role === "anon";
+  } catch {
+    return false;
+  }
 }

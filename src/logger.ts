@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 
 export type { Logger } from "pino";
 
-/** JSON lines, or readable ones on a terminal. Of an error it shows name, message and stack: whatever else hangs on it may hold a payload or a token. */
+/** Logs JSON lines, or readable lines on a terminal. Logs only the name, message and stack of an error: other fields may contain payloads or tokens. */
 export function createLogger(level: Config["logLevel"]): Logger {
   const options = { level, base: null, serializers: { err: toLoggedError } };
   return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options);

@@ -2,7 +2,7 @@ import { Probot, ProbotOctokit } from "probot";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
-/** The Probot that verifies deliveries and hands them to the listeners. Its Octokit never asks GitHub: only captures do. */
+/** The Probot that verifies deliveries and calls the listeners. Its Octokit sends no requests; only captures do. */
 export function createProbot({ app, webhookSecret, githubApiUrl }: Config, log: Logger): Probot {
   return new Probot({
     appId: app.id,
@@ -15,8 +15,8 @@ export function createProbot({ app, webhookSecret, githubApiUrl }: Config, log: 
 }
 
 /**
- * Probot makes an authenticated Octokit for each delivery, all plugins included, which takes longer than everything else that
- * is done with one. No listener uses it, so all deliveries get the same.
+ * Shared by all deliveries, since no listener uses it. Probot would create an authenticated Octokit for each, which takes longer than the rest of
+ * handling a delivery.
  */
 const SharedOctokit = ProbotOctokit.defaults((options: object) => ({
   ...options,

@@ -1,28 +1,24 @@
 /**
- * The ready instance of the manual queue, for programs beside the server.
+ * The ready instance of the queue manager, for programs beside the server.
  *
- * It asks a running server over its HTTP API, at PR_CAPTURE_URL with ADMIN_TOKEN. A second composition of the database and of Inngest in
- * the caller's process would need all their secrets, and could not exist where the server runs on the embedded pair, whose folder belongs
- * to one process. The environment is read at the first call, not at import.
+ * It calls a running server over HTTP, at PR_CAPTURE_URL with ADMIN_TOKEN, so a caller needs none of the server's other secrets, and can use a
+ * server with the embedded database, which one process owns. The environment is read at the first call.
  */
-import {
-  createQueueClient,
-  QueueApiError,
-  type GapKind,
-  type Priority,
-  type QueueClient,
-  type QueueStats,
-  type RepositoryId,
-} from "./client/queue-client.ts";
+import type { GapKind, Priority, QueueStats, RepositoryId } from "./api/contract.ts";
+import { createQueueClient, QueueApiError, type QueueClient } from "./client/queue-client.ts";
 
 let client: QueueClient | undefined;
 
 function connect(): QueueClient {
   if (client) return client;
-  const adminToken = process.env["ADMIN_TOKEN"];
+  const adminToken = process.env["ADMIN_TOKEN"]?.trim();
   if (!adminToken)
-    throw new QueueApiError("ADMIN_TOKEN is not set. It has to be the pr-capture server's.", null);
-  const url = process.env["PR_CAPTURE_URL"] || `http://localhost:${process.env["PORT"] || 3000}`;
+    throw new QueueApiError(
+      "ADMIN_TOKEN is not set. It must match the pr-capture server's ADMIN_TOKEN.",
+      null,
+    );
+  const url =
+    process.env["PR_CAPTURE_URL"]?.trim() || `http://localhost:${process.env["PORT"]?.trim() || 3000}`;
   client = createQueueClient({ url, adminToken });
   return client;
 }
@@ -36,31 +32,31 @@ async function queueGaps(
   return (await connect().fixGaps({ repository, kinds: [kind], limit, priority })).queued;
 }
 
-/** What is named `queue…` returns how many captures were truly queued. Every method throws a `QueueApiError`. */
+/** The `queue…` methods return how many captures were queued; pending ones do not count. All methods throw a `QueueApiError`. */
 export const inngestQueueManager = {
-  /** The pull requests, at most `limit`, whose files of the present head are not all captured. */
+  /** Captures pull requests that lack files of their current head, at most `limit`. */
   queueMissingFileChanges: (repositoryId: RepositoryId, limit?: number, priority?: Priority) =>
     queueGaps("files", repositoryId, limit, priority),
 
-  /** The pull requests with fewer reviews captured than GitHub counts. */
+  /** Captures pull requests with fewer reviews than GitHub counts, at most `limit`. */
   queueMissingReviews: (repositoryId: RepositoryId, limit?: number, priority?: Priority) =>
     queueGaps("reviews", repositoryId, limit, priority),
 
-  /** The pull requests with fewer comments captured than GitHub counts. */
+  /** Captures pull requests with fewer comments than GitHub counts, at most `limit`. */
   queueMissingComments: (repositoryId: RepositoryId, limit?: number, priority?: Priority) =>
     queueGaps("comments", repositoryId, limit, priority),
 
-  /** One sync of what changed since the last one. */
+  /** Syncs what changed since the last sync. */
   async queueRecentPRs(repositoryId: RepositoryId, priority?: Priority): Promise<number> {
     return (await connect().queueBackfill(repositoryId, { recent: true, priority })).queued;
   },
 
-  /** How many jobs are in each state. */
+  /** Counts the jobs in each state. */
   async getQueueStats(): Promise<QueueStats> {
     return connect().getStats();
   },
 
-  /** Cancels what is pending, and returns how many that were. */
+  /** Cancels the pending jobs. Returns how many. */
   async clearAllJobs(): Promise<number> {
     return (await connect().clearPending()).cancelled;
   },

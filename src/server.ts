@@ -1,17 +1,49 @@
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { run } from "probot";
 import { SmeeClient } from "smee-client";
-import { ConfigError, hasNoCredentials, parseConfig, type Config } from "./config.ts";
+import {
+  checkApp,
+  checkPostgres,
+  checkSupabase,
+  checkToken,
+  explainPostgres,
+  type Check,
+} from "./check-setup.ts";
+import { hasNoCredentials, parseConfig, type Config } from "./config.ts";
 import { paths } from "./http/routes.ts";
 import { listen } from "./http/server.ts";
-import { createLogger } from "./logger.ts";
-import { createServices, openRows } from "./services.ts";
+import { migrate } from "./lib/embedded/migrate.ts";
+import { explainPglite } from "./lib/embedded/open-pglite.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { findMisspelledVariables } from "./misspelled-variables.ts";
+import { connectRows, createServices, type Services } from "./services.ts";
+import { SetupError } from "./setup-error.ts";
+import { startWebhookProxy } from "./webhook-proxy.ts";
 
-/** How long a stop waits for what runs, and returns the rest; hosts kill a process some time after they ask it to end. */
+/** The longest shutdown. Hosts kill a process some time after SIGTERM. */
 const stopTimeoutMs = 10_000;
 
+/** The part of it that is reserved for returning unfinished runs to the queue. */
+const returnMs = 2_000;
+
+/** How long the shutdown waits for the database connections to close. */
+const disconnectMs = 1_000;
+
+/** How long the start waits for GitHub to confirm the App. Then it continues. */
+const firstCheckMs = 5_000;
+
+const checkPauseMs = { first: 1_000, max: 30_000 };
+
+/** What a shutdown closes, last opened first. */
+const closers: ((timeoutMs: number) => Promise<unknown> | undefined)[] = [];
+const stopping = new AbortController();
+
 async function main(): Promise<void> {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+  loadEnvironment();
+  for (const { name, meant } of findMisspelledVariables(process.env))
+    console.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
   if (hasNoCredentials(process.env)) {
     console.log(
       "No GitHub App is configured yet. Open the page below to register one; it writes .env for the next start.",
@@ -19,51 +51,155 @@ async function main(): Promise<void> {
     await run(() => {}, { SmeeClient });
     return;
   }
-  await start(parseConfig(process.env));
+  const config = parseConfig(process.env);
+  await start(config).catch((error: unknown) => {
+    throw config.database.kind === "postgres" ? error : explainPglite(error, config.dataDir);
+  });
+}
+
+function loadEnvironment(): void {
+  if (!existsSync(".env")) return;
+  try {
+    process.loadEnvFile(".env");
+  } catch (error) {
+    throw new SetupError(
+      `Could not read the file .env: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 async function start(config: Config): Promise<void> {
   const log = createLogger(config.logLevel);
-  const rows = await openRows(config);
-  const services = await createServices(config, log, rows);
-  const server = await listen(services, config);
-  services.outbox.start();
+  logUncaughtErrors(log);
+  const rows = await connectRows(config);
+  closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
+  if (rows && config.database.kind === "pglite") await migrate(rows);
+  const services = await createServices(config, log, rows, { started: false });
+  closers.push((timeoutMs) => services.close(timeoutMs));
 
+  const prepareDatabase: Check = async () => {
+    if (rows && config.database.kind === "postgres") {
+      const problem = await checkPostgres(rows);
+      if (problem) return problem;
+    }
+    try {
+      await services.start();
+    } catch (error) {
+      if (rows && config.database.kind === "postgres") return explainPostgres(error, rows.description);
+      throw error;
+    }
+    return config.database.kind === "supabase" ? checkSupabase(services.store) : null;
+  };
+  const checks = [
+    await firstCheck("database", prepareDatabase, services),
+    await firstCheck("app", () => checkApp(config, services.github), services, {
+      waitMs: firstCheckMs,
+      isHarmless: true,
+    }),
+  ];
+
+  const server = await listen(services, config);
+  closers.push((timeoutMs) => server.close(timeoutMs));
+  services.outbox.start();
+  services.looks.start();
   log.info(`Listening on ${server.url}`);
   log.info(`Rows go to ${services.description.database}`);
   log.info(`Captures run on ${services.description.inngest}`);
+  services.sessions.startLinks(server.url);
 
+  for (const repeat of checks) repeat().catch(fail);
+  if (config.githubToken)
+    void checkToken(services.github)
+      .then((problem) => problem && log.warn(problem))
+      .catch(() => {});
+  if (config.webhookProxyUrl) {
+    const proxy = startWebhookProxy(config.webhookProxyUrl, `${server.url}${paths.webhooks}`, log);
+    closers.push(() => proxy.stop());
+  }
   if (config.inngest.kind === "dev-server") await register(server.url, log);
-  const proxy = config.webhookProxyUrl
-    ? new SmeeClient({ source: config.webhookProxyUrl, target: `${server.url}${paths.webhooks}` })
-    : null;
-  await proxy?.start();
+}
 
-  const stop = async (signal: string) => {
-    log.info(`${signal}: finishing what runs`);
-    const deadline = Date.now() + stopTimeoutMs;
-    const left = () => Math.max(0, deadline - Date.now());
-    await proxy?.stop();
-    await server.close(left());
-    await services.close(left());
-    await rows?.close();
-    log.info("Stopped");
-    process.exit(0);
+/**
+ * Runs a check once, and returns a function that repeats it until it finds no problem. Throws what waiting cannot fix. A check that takes longer
+ * than `waitMs` finishes in the returned function. A harmless problem is logged and leaves the server healthy.
+ */
+async function firstCheck(
+  subject: string,
+  check: Check,
+  { problems, log }: Services,
+  { waitMs = Infinity, isHarmless = false } = {},
+): Promise<() => Promise<void>> {
+  let known: string | null = null;
+  const record = (problem: string | null) => {
+    if (problem && problem !== known) log.warn(`${problem} Retrying.`);
+    known = problem;
+    if (problem && !isHarmless) problems.set(subject, problem);
+    else problems.delete(subject);
+    return problem;
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+  let pending = check();
+  const slow = waitMs === Infinity ? [] : [delay(waitMs, "slow" as const, { ref: false })];
+  const result = await Promise.race([pending, ...slow]);
+  if (result !== "slow") {
+    record(result);
+    pending = Promise.resolve(result);
+  }
+  return async () => {
+    try {
+      for (
+        let pauseMs = checkPauseMs.first;
+        record(await pending);
+        pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)
+      ) {
+        await delay(pauseMs, null, { signal: stopping.signal });
+        pending = check();
+      }
+    } catch (error) {
+      // The server is running: it keeps what has arrived, and reports the problem at /healthz.
+      if (stopping.signal.aborted) return;
+      if (!(error instanceof SetupError)) throw error;
+      problems.set(subject, error.message);
+      log.error(error.message);
+    }
+  };
 }
 
-/** Tells the Dev Server which functions there are, so that it need not be told where to look. */
-async function register(url: string, log: ReturnType<typeof createLogger>): Promise<void> {
-  const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" });
-  if (response.ok) log.info("The functions are registered with the Dev Server");
-  else log.warn("The Dev Server does not answer yet. Start it with: npm run dev:inngest");
+/** Registers the functions with the Dev Server, so that it needs no URL. */
+async function register(url: string, log: Logger): Promise<void> {
+  const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" }).catch(() => null);
+  if (response?.ok) log.info("The functions are registered with the Dev Server");
+  else log.warn("Could not connect to the Dev Server. Start it with: npm run dev:inngest");
 }
 
-try {
-  await main();
-} catch (error) {
+/** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */
+function logUncaughtErrors(log: Logger): void {
+  process.on("unhandledRejection", (err) => log.error({ err }, "Unhandled rejection"));
+  process.on("uncaughtException", (err) => {
+    const code = "code" in err ? String(err.code) : "";
+    log.error({ err }, "Uncaught exception");
+    if (!/^(E[A-Z]+|UND_ERR_\w+|57P\d\d|08\w{3})$/.test(code)) process.exit(1);
+  });
+}
+
+async function stop(signal: string): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  console.log(`${signal}: shutting down`);
+  const deadline = performance.now() + stopTimeoutMs;
+  for (const end of closers.toReversed()) {
+    const leftMs = Math.max(0, deadline - performance.now());
+    const ended = Promise.resolve(end(Math.max(0, leftMs - returnMs))).catch(() => {});
+    await Promise.race([ended, delay(leftMs)]);
+  }
+  console.log("Stopped");
+  process.exit(0);
+}
+
+function fail(error: unknown): void {
+  if (stopping.signal.aborted) return;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  console.error(error instanceof ConfigError ? message : (stack ?? message));
+  console.error(error instanceof SetupError ? message : (stack ?? message));
   process.exit(1);
 }
+
+await main().catch(fail);

@@ -1,113 +1,225 @@
 import { serve } from "inngest/edge";
-import type { Inngest } from "inngest";
+import type { ClientOptions, Inngest } from "inngest";
 import { resolve } from "node:path";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
+import { createActivityRecorder, type ActivityRecorder } from "./http/activity-recorder.ts";
 import { counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
+import { isSignedRecently } from "./http/inngest-signature.ts";
+import type { IsAuthorized } from "./http/require-token.ts";
+import { createSessions, type Sessions } from "./http/sessions.ts";
+import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
 import { createReceiveDelivery, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import { createInngestEngine, type InngestEngine } from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { openPglite } from "./lib/embedded/open-pglite.ts";
 import { openPostgres } from "./lib/embedded/open-postgres.ts";
+import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { createSupabaseFetch } from "./lib/embedded/supabase-fetch.ts";
-import { createGitHub } from "./lib/github/client.ts";
+import { createInngestDashboard } from "./inngest-dashboard.ts";
+import { createGitHub, type GitHub } from "./lib/github/client.ts";
+import { toWebUrl } from "./lib/github/web-url.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
+import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
+import { createLooks, type Looks } from "./lib/inngest/looks.ts";
+import { createJournal, type Journal } from "./lib/inngest/journal.ts";
 import { createOutbox, type Outbox } from "./lib/inngest/outbox.ts";
 import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manager.ts";
 import { createSendEvents } from "./lib/inngest/send-events.ts";
+import { createRefusals, type Refusals } from "./lib/store/watch-refusals.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
 import type { Logger } from "./logger.ts";
 import { createProbot } from "./probot.ts";
 
-/** The parts of pr-capture, put together as the configuration says. */
+/** The parts of pr-capture, assembled from the configuration. */
 export interface Services {
   receive: ReceiveDelivery;
   counts: DeliveryCounts;
+  activity: ActivityRecorder;
+  live: LiveFeed;
   inngest: Inngest;
-  /** What Inngest calls to run the functions. */
+  /** Answers Inngest's requests to run functions. */
   serveInngest: (request: Request) => Promise<Response>;
   store: Store;
+  /** Where queries of people run: the store, or a copy of it. */
+  queries: Store;
+  github: GitHub;
+  /** Starts the embedded engine. A failed start can be repeated. */
+  start(): Promise<void>;
+  /** Problems of the setup, one sentence for each subject. The server is unhealthy while there are any. */
+  problems: Map<string, string>;
+  refusals: Refusals;
   queue: QueueManager;
   outbox: Outbox;
-  adminToken: string | null;
+  looks: Looks;
+  /** Null with the embedded engine, which stores events in the database itself. */
+  journal: Journal | null;
+  /** Of GitHub's pages. */
+  webUrl: string;
+  isAuthorized: IsAuthorized;
+  sessions: Sessions;
   log: Logger;
-  /** Null where Inngest runs the functions. */
+  /** Null if Inngest runs the functions. */
   engine: InngestEngine | null;
-  /** What is in use, in words without secrets. */
+  /** The database and queue in use, without secrets. */
   description: { inngest: string; database: string };
-  /** Finishes what runs, within that time, and returns the rest to the queue. */
+  /** Inngest's dashboard; null with the embedded engine. */
+  dashboardUrl: string | null;
+  /** Finishes running functions within that time, and returns the others to the queue. */
   close(timeoutMs: number): Promise<void>;
 }
 
 /**
- * The database for the rows, its schema brought up to date. Null where they are Supabase's: its own tools migrate it.
- * Throws when another process uses the folder of PGlite.
+ * Opens and migrates the database of the rows. Null for Supabase, which its own tools migrate. Throws if another process uses PGlite's folder.
  */
 export async function openRows(config: Config): Promise<SqlDatabase | null> {
-  if (config.database.kind === "supabase") return null;
-  const { database } = config;
-  const rows = database.kind === "postgres" ? openPostgres(database.url) : await openPglite(folderOf(config));
-  await migrate(rows);
+  const rows = await connectRows(config);
+  if (rows) await migrate(rows);
   return rows;
 }
 
+/** Like `openRows`, without migrating. Does not throw while Postgres is down. */
+export async function connectRows(config: Config): Promise<SqlDatabase | null> {
+  if (config.database.kind === "supabase") return null;
+  const { database } = config;
+  if (database.kind === "postgres") return openPostgres(database.url);
+  return openPglite(folderOf(config));
+}
+
 /**
- * Starts the embedded engine where it is the one, without its crons where they are not wanted. `rows` stays the caller's, to be closed
- * after the services.
+ * Creates the services, and starts the embedded engine if it is configured. With `started: false` the caller calls `start`. The caller closes
+ * `rows` after the services. `journalLagMs` is 0 on hosts that freeze the process between requests.
+ * `requestTimeoutMs` limits GitHub's answers. `now` is the clock of the embedded engine and of sessions.
  */
 export async function createServices(
   config: Config,
   log: Logger,
   rows: SqlDatabase | null,
-  { crons = true } = {},
+  {
+    started = true,
+    journalLagMs,
+    requestTimeoutMs,
+    now,
+  }: {
+    started?: boolean;
+    journalLagMs?: number;
+    requestTimeoutMs?: number | undefined;
+    now?: () => number;
+  } = {},
 ): Promise<Services> {
   const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
-  const engine = queue && createInngestEngine({ db: queue, logger: log, crons });
+  const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
 
-  const store = connectStore(config.database, rows);
-  const inngest = connectInngest(config.inngest, engine, log);
-  const github = createGitHub({ apiUrl: config.githubApiUrl, app: config.app, token: config.githubToken });
+  const refusals = createRefusals();
+  const store = connectStore(config.database, rows, refusals);
+  const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
+  const journal = engine
+    ? null
+    : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
+  const inngest = connectInngest(config.inngest, engine, {
+    internalLogger: log,
+    middleware: [createRecordAttempts({ store, log }), ...(journal ? [journal.middleware] : [])],
+  });
+  const github = createGitHub({
+    apiUrl: config.githubApiUrl,
+    app: config.app,
+    token: config.githubToken,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    log,
+    onBudget: () => activity.note(),
+  });
+  const counts = createDeliveryCounts();
+  const activity = createActivityRecorder({ store, log, counts, listBudgets: () => github.budgets() });
   const { budgetReserve, jobRetentionDays, backfillDays, purgeOnUninstall } = config;
   const webhooks = listWebhooks();
+  const handles = (webhook: string) => webhooks.has(webhook);
   const functions = createFunctions({
     inngest,
     store,
+    log,
     github,
-    jobRetentionDays,
     budgetReserve,
     backfillDays,
     purgeOnUninstall,
     alertWebhookUrl: config.alertWebhookUrl,
-    handles: (webhook) => webhooks.has(webhook),
+    handles,
   });
-  const serveInngest = serve({ client: inngest, functions });
+  const serveOptions = {
+    client: inngest,
+    functions,
+    ...(config.inngestServeOrigin && { serveOrigin: config.inngestServeOrigin }),
+    // The SDK still verifies the signature. Its time is checked below, by GitHub's clock.
+    __testingAllowExpiredSignatures: true,
+  };
+  const answerInngest = serve(serveOptions);
+  const serveInngest = async (request: Request) =>
+    isSignedRecently(request, github.now())
+      ? answerInngest(request)
+      : Response.json({ message: "Unauthorized" }, { status: 401 });
 
-  const counts = createDeliveryCounts();
+  const dashboard = createInngestDashboard(config.inngest);
+  const sessions = createSessions({
+    adminToken: config.adminToken,
+    privateKey: config.app.privateKey,
+    log,
+    ...(now && { now }),
+  });
   const probot = createProbot(config, log);
   const send = createSendEvents(inngest);
   const outbox = createOutbox({ store, send, log });
-  await probot.load(createApp(counted(outbox.send, counts)));
-  await engine?.start(serveInngest);
+  const looks = createLooks({
+    store,
+    github,
+    send: outbox.send,
+    log,
+    handles,
+    jobRetentionDays,
+    alerts: config.alertWebhookUrl !== null,
+    ...(now && { now }),
+  });
+  await probot.load(createApp(counted(outbox.send, counts), () => github.now()));
+  const start = async () => engine?.start(serveInngest);
+  if (started) await start();
 
   return {
-    receive: createReceiveDelivery(probot, { listensTo: (event) => webhooks.has(event), counts }),
+    start,
+    github,
+    problems: new Map(),
+    refusals,
+    receive: createReceiveDelivery(probot, {
+      listensTo: handles,
+      counts,
+      onAnswered: () => activity.note(),
+    }),
     counts,
+    activity,
+    live: createLiveFeed({ store, log }),
     inngest,
     serveInngest,
     store,
+    queries: copy ? createEmbeddedStore(copy.fetch) : store,
     outbox,
-    queue: createQueueManager({ store, send, github, backfillDays }),
-    adminToken: config.adminToken,
+    looks,
+    journal,
+    queue: createQueueManager({ store, send, github, backfillDays, toRunUrl: dashboard.toRunUrl }),
+    webUrl: toWebUrl(config.githubApiUrl),
+    isAuthorized: sessions.isValid,
+    sessions,
     log,
     engine,
     description: {
       inngest: describeInngest(config.inngest),
       database: describeDatabase(config.database, rows),
     },
+    dashboardUrl: dashboard.url,
     close: async (timeoutMs) => {
+      await looks.stop();
       await outbox.stop();
+      await journal?.flush();
+      await copy?.close();
+      await activity.flush();
       await engine?.stop({ timeoutMs });
       if (queue !== rows) await queue?.close();
     },
@@ -118,24 +230,37 @@ function folderOf({ dataDir }: Config): string {
   return dataDir.includes("://") ? dataDir : resolve(dataDir);
 }
 
-function connectStore(config: DatabaseConfig, rows: SqlDatabase | null): Store {
-  if (config.kind === "supabase") return createStore(config);
+function connectStore(config: DatabaseConfig, rows: SqlDatabase | null, { watch }: Refusals): Store {
+  if (config.kind === "supabase") return createStore({ ...config, fetch: watch(fetch) });
   if (!rows) throw new Error("The database is not open.");
-  return createStore({
-    url: "http://embedded",
-    serviceRoleKey: "embedded",
-    fetch: createSupabaseFetch(rows),
-  });
+  return createEmbeddedStore(watch(createSupabaseFetch(rows)));
 }
 
-function connectInngest(config: InngestConfig, engine: InngestEngine | null, logger: Logger): Inngest {
-  if (engine) return createInngest({ isDev: true, checkpointing: false, fetch: engine.fetch, logger });
+/** A store whose `fetch` answers in this process. */
+function createEmbeddedStore(answer: typeof fetch): Store {
+  return createStore({ url: "http://embedded", serviceRoleKey: "embedded", fetch: answer });
+}
+
+function connectInngest(
+  config: InngestConfig,
+  engine: InngestEngine | null,
+  options: Pick<ClientOptions, "internalLogger" | "middleware">,
+): Inngest {
+  if (engine) return createInngest({ ...options, isDev: true, checkpointing: false, fetch: engine.fetch });
   if (config.kind === "inngest") {
-    const { eventKey, signingKey, baseUrl } = config;
-    return createInngest({ isDev: false, eventKey, signingKey, logger, ...(baseUrl && { baseUrl }) });
+    const { eventKey, signingKey, signingKeyFallback, baseUrl, env } = config;
+    return createInngest({
+      ...options,
+      isDev: false,
+      eventKey,
+      signingKey,
+      ...(signingKeyFallback && { signingKeyFallback }),
+      ...(baseUrl && { baseUrl }),
+      ...(env && { env }),
+    });
   }
   const baseUrl = config.kind === "dev-server" && config.baseUrl;
-  return createInngest({ isDev: true, logger, ...(baseUrl && { baseUrl }) });
+  return createInngest({ ...options, isDev: true, ...(baseUrl && { baseUrl }) });
 }
 
 function describeInngest(config: InngestConfig): string {

@@ -1,71 +1,184 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 
-/** Who may import whom. The longest prefix that matches a file is its part; a part may always import itself. */
+/** The event types and their helpers. */
+const events = ["src/lib/inngest/events.ts", "src/lib/inngest/events"];
+
+/** What each part may import, besides itself. The longest prefix of a file's path is its part. */
 const mayImport: Record<string, readonly string[]> = {
+  "src/api": [], // runs in browsers
   "src/lib/records": [],
-  "src/lib/inngest/events.ts": ["src/lib/records"],
-  "src/lib/inngest/client.ts": [],
-  "src/lib/inngest/send-events.ts": ["src/lib/inngest/events.ts"],
+  "src/lib/inngest/events.ts": ["src/api", "src/lib/records", "src/lib/inngest/events"],
+  "src/lib/inngest/events": ["src/lib/inngest/events.ts"],
+  "src/lib/inngest/client.ts": ["src/lib/inngest/current-step.ts", "src/lib/inngest/step-errors.ts"],
+  "src/lib/inngest/current-step.ts": [],
+  "src/lib/inngest/describe-error.ts": [],
+  "src/lib/inngest/step-errors.ts": ["src/lib/github", "src/lib/store"],
+  "src/lib/inngest/send-events.ts": [...events],
+  "src/lib/inngest/journal.ts": [...events, "src/lib/inngest/describe-error.ts", "src/lib/store"],
+  "src/lib/inngest/resend-lost-events.ts": [...events, "src/lib/store"],
   "src/lib/inngest/outbox.ts": [
-    "src/lib/inngest/events.ts",
+    ...events,
+    "src/lib/inngest/describe-error.ts",
+    "src/lib/inngest/resend-lost-events.ts",
     "src/lib/inngest/send-events.ts",
     "src/lib/store",
   ],
-  "src/lib/inngest/queue-manager.ts": [
-    "src/lib/inngest/events.ts",
+  "src/lib/inngest/queue": [
+    "src/api",
+    ...events,
     "src/lib/inngest/send-events.ts",
     "src/lib/github",
     "src/lib/records",
     "src/lib/store",
-    "src/queue.ts", // the ready instance, which asks a server
+  ],
+  "src/lib/inngest/queue-manager.ts": [
+    "src/api",
+    ...events,
+    "src/lib/inngest/queue",
+    "src/lib/github",
+    "src/lib/store",
+    "src/queue.ts", // the ready instance, which calls a server
   ],
   "src/lib/alerts": ["src/lib/store"],
+  "src/lib/inngest/captures": [
+    ...events,
+    "src/lib/inngest/current-step.ts",
+    "src/lib/github",
+    "src/lib/records",
+    "src/lib/store",
+  ],
+  "src/lib/inngest/reconcile": [
+    "src/api",
+    "src/lib/inngest/captures",
+    ...events,
+    "src/lib/github",
+    "src/lib/records",
+    "src/lib/store",
+  ],
+  "src/lib/inngest/looks.ts": [
+    ...events,
+    "src/lib/inngest/describe-error.ts",
+    "src/lib/inngest/reconcile",
+    "src/lib/store",
+  ],
+  "src/lib/inngest/job-of-run.ts": ["src/lib/inngest/captures", ...events, "src/lib/store"],
+  "src/lib/inngest/record-attempts.ts": ["src/lib/inngest/job-of-run.ts", "src/lib/store"],
+  "src/lib/inngest/sync": [
+    "src/lib/inngest/captures",
+    ...events,
+    "src/lib/github",
+    "src/lib/records",
+    "src/lib/store",
+  ],
   "src/lib/inngest/functions": [
     "src/lib/alerts",
-    "src/lib/inngest/events.ts",
+    "src/lib/inngest/captures",
+    ...events,
+    "src/lib/inngest/job-of-run.ts",
+    "src/lib/inngest/reconcile",
+    "src/lib/inngest/sync",
     "src/lib/github",
     "src/lib/records",
     "src/lib/store",
   ],
   "src/lib/github": ["src/lib/records"],
-  "src/lib/store": ["src/lib/records"],
-  "src/lib/embedded": [],
-  "src/webhooks": ["src/lib/inngest/events.ts"],
-  "src/app.ts": ["src/webhooks", "src/lib/inngest/events.ts"],
-  "src/config.ts": [],
+  "src/lib/store": ["src/api", "src/lib/records"],
+  "src/lib/compare": ["src/api", "src/lib/github", "src/lib/records", "src/lib/store"],
+  "src/lib/embedded": ["src/setup-error.ts"],
+  "src/webhooks": [...events, "src/lib/records"],
+  "src/app.ts": ["src/webhooks", ...events],
+  "src/setup-error.ts": [],
+  "src/config.ts": ["src/setup-error.ts"],
+  "src/misspelled-variables.ts": ["src/config.ts"],
   "src/logger.ts": ["src/config.ts"],
-  "src/http": ["src/lib/inngest", "src/lib/store", "src/services.ts"],
+  "src/http": [
+    "src/api",
+    "src/lib/compare",
+    "src/lib/github",
+    "src/lib/inngest",
+    "src/lib/store",
+    "src/services.ts",
+    "src/setup-error.ts",
+    "src/webhooks/parse-payload.ts",
+  ],
   "src/probot.ts": ["src/config.ts", "src/logger.ts"],
-  "src/services.ts": ["src/app.ts", "src/config.ts", "src/http", "src/lib", "src/logger.ts", "src/probot.ts"],
-  "src/serverless.ts": ["src/config.ts", "src/lib/embedded", "src/logger.ts", "src/services.ts"],
-  "src/server.ts": ["src/config.ts", "src/http", "src/logger.ts", "src/services.ts"],
-  "src/client": [],
-  "src/queue.ts": ["src/client", "src/lib/inngest/queue-manager.ts"],
-  "src/cli.ts": ["src/cli", "src/client"],
-  "src/cli": ["src/client"],
-  "src/demo/github": [],
-  "src/demo": ["src/config.ts", "src/http", "src/logger.ts", "src/services.ts", "src/lib"],
+  "src/inngest-dashboard.ts": ["src/config.ts"],
+  "src/services.ts": [
+    "src/app.ts",
+    "src/config.ts",
+    "src/http",
+    "src/inngest-dashboard.ts",
+    "src/lib",
+    "src/logger.ts",
+    "src/probot.ts",
+  ],
+  "src/serverless.ts": [
+    "src/config.ts",
+    "src/lib/embedded",
+    "src/logger.ts",
+    "src/misspelled-variables.ts",
+    "src/services.ts",
+  ],
+  "src/check-setup.ts": ["src/config.ts", "src/lib", "src/setup-error.ts"],
+  "src/webhook-proxy.ts": ["src/logger.ts"],
+  "src/server.ts": [
+    "src/check-setup.ts",
+    "src/config.ts",
+    "src/http",
+    "src/lib/embedded",
+    "src/logger.ts",
+    "src/misspelled-variables.ts",
+    "src/services.ts",
+    "src/setup-error.ts",
+    "src/webhook-proxy.ts",
+  ],
+  "src/client": ["src/api"],
+  "src/console": ["src/api", "src/client"], // runs in browsers
+  "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
+  "src/cli.ts": ["src/api", "src/cli", "src/client"],
+  "src/cli": ["src/api", "src/client"],
+  "src/fake-github": [],
+  "src/testing": [
+    "src/app.ts",
+    "src/config.ts",
+    "src/fake-github",
+    "src/http",
+    "src/lib",
+    "src/logger.ts",
+    "src/services.ts",
+  ],
+  "src/demo": [
+    "src/config.ts",
+    "src/fake-github",
+    "src/lib",
+    "src/logger.ts",
+    "src/services.ts",
+    "src/testing",
+  ],
   "netlify/functions": ["src/http", "src/serverless.ts"],
+  scripts: ["src/testing"],
+  test: ["src"],
+  bench: ["src"],
 };
 
-const files = ["src", "netlify"].flatMap((folder) =>
+const files = ["src", "netlify", "scripts", "test", "bench"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file)),
 );
 
 function partOf(file: string): string {
   const parts = Object.keys(mayImport).filter((part) => file === part || file.startsWith(`${part}/`));
   const [longest] = parts.toSorted((a, b) => b.length - a.length);
-  if (!longest) throw new Error(`${file} belongs to no part: name it in mayImport.`);
+  if (!longest) throw new Error(`${file} belongs to no part: add it to mayImport.`);
   return longest;
 }
 
-test("imports go only the ways they may", () => {
+test("each part imports only what it may", () => {
   const wrong = files.flatMap((file) => {
     const part = partOf(file);
     const allowed = [part, ...(mayImport[part] ?? [])];
@@ -79,6 +192,42 @@ test("imports go only the ways they may", () => {
 });
 
 test("only config.ts and the entry points read the environment", () => {
-  const readers = files.filter((file) => readFileSync(join(root, file), "utf8").includes("process.env"));
+  const isProduct = (file: string) => /^(src|netlify)\/(?!demo|fake-github|testing)/.test(file);
+  const readers = files
+    .filter(isProduct)
+    .filter((file) => readFileSync(join(root, file), "utf8").includes("process.env"));
   expect(readers.toSorted()).toEqual(["src/cli.ts", "src/queue.ts", "src/server.ts", "src/serverless.ts"]);
+});
+
+const sources = files.filter((file) => file.startsWith("src/"));
+
+test("no two exports share a name", () => {
+  const declared = /^export (?:abstract |async )*(?:const|let|class|interface|type|function\*?) (\w+)/gm;
+  const filesOf = new Map<string, Set<string>>();
+  for (const file of sources) {
+    for (const [, name = ""] of readFileSync(join(root, file), "utf8").matchAll(declared))
+      filesOf.set(name, (filesOf.get(name) ?? new Set()).add(file));
+  }
+  const shared = [...filesOf].filter(([, where]) => where.size > 1);
+  expect(shared.map(([name, where]) => `${name} is exported by ${[...where].join(", ")}`)).toEqual([]);
+});
+
+const maxLines = 350;
+
+test(`no source file is longer than ${maxLines} lines`, () => {
+  const long = sources
+    .map((file) => ({ file, lines: readFileSync(join(root, file), "utf8").trimEnd().split("\n").length }))
+    .filter(({ lines }) => lines > maxLines);
+  expect(long.map(({ file, lines }) => `${file} has ${lines} lines`)).toEqual([]);
+});
+
+test("every path in the table of CONTRIBUTING.md exists", () => {
+  const [, table = ""] =
+    /^## Where is it\?$([^#]*)/m.exec(readFileSync(join(root, "CONTRIBUTING.md"), "utf8")) ?? [];
+  const cells = table.split("\n").flatMap((row) => row.split("|")[2] ?? []);
+  const paths = cells.flatMap((cell) =>
+    [...cell.matchAll(/`([^`]+)`|\]\(([^)#]+)/g)].map((match) => match[1] ?? match[2] ?? ""),
+  );
+  expect(paths.length).toBeGreaterThan(20);
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

@@ -1,12 +1,18 @@
-import type { Delivery, GitHub, PullRequest, Repository, Account } from "../../src/demo/github/index.ts";
+import type {
+  WebhookDelivery,
+  FakeGitHub,
+  PullRequest,
+  Repository,
+  Account,
+} from "../../src/fake-github/index.ts";
 
 type Step = (pullRequest: PullRequest) => unknown;
 
 /**
- * Many pull requests, each living through the same nine webhooks; they take turns, so that one pull request's webhooks lie seconds
- * apart, as they do in life. Each thing happens when its first webhook is asked for.
+ * Plays many pull requests with the same nine webhooks each. They take turns, so that the webhooks of one pull request are seconds apart. A
+ * step happens when its first webhook is requested.
  */
-export function* playBusyTeam(github: GitHub, pullRequestCount: number): Generator<Delivery> {
+export function* playBusyTeam(github: FakeGitHub, pullRequestCount: number): Generator<WebhookDelivery> {
   const { repository, author, reviewer } = github.quietly(() => setStage(github));
   const steps: Step[] = [
     (pullRequest) => github.createIssueComment({ on: pullRequest, author: reviewer, body: "On it." }),
@@ -26,13 +32,13 @@ export function* playBusyTeam(github: GitHub, pullRequestCount: number): Generat
   }
 }
 
-function causedBy(github: GitHub, work: () => unknown): Delivery[] {
+function causedBy(github: FakeGitHub, work: () => unknown): WebhookDelivery[] {
   const before = github.deliveries.length;
   work();
   return github.deliveries.slice(before);
 }
 
-function setStage(github: GitHub): { repository: Repository; author: Account; reviewer: Account } {
+function setStage(github: FakeGitHub): { repository: Repository; author: Account; reviewer: Account } {
   const id = github.state.repositories.size;
   const author = github.createAccount({ login: `ada-${id}` });
   const reviewer = github.createAccount({ login: `ben-${id}` });

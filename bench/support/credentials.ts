@@ -1,20 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
+import { testEnvironment } from "../../src/testing/test-config.ts";
 
-export const webhookSecret = "a secret that GitHub and the apps share";
-
-const { privateKey } = generateKeyPairSync("rsa", {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: "spki", format: "pem" },
-  privateKeyEncoding: { type: "pkcs8", format: "pem" },
-});
-
-/** The environment of an App, for a process of its own: nothing of the caller's but the path. */
+/** The environment of an App for a child process, with only the PATH of this process. */
 export const appEnvironment: Record<string, string> = {
+  ...testEnvironment,
   PATH: process.env["PATH"] ?? "",
-  APP_ID: "1234",
-  PRIVATE_KEY: privateKey,
-  WEBHOOK_SECRET: webhookSecret,
-  HOST: "127.0.0.1",
-  PORT: "0",
   LOG_LEVEL: "info",
 };

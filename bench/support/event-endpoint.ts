@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Stands in for Inngest in the benchmark of acknowledgements: takes whatever it is sent, and accepts it 2 ms later. */
+/** A fake Inngest for the benchmark of acknowledgements. It accepts every request after 2 ms. */
 const answerAfterMs = 2;
 const accepted = JSON.stringify({ ids: ["01JZZZZZZZZZZZZZZZZZZZZZZZ"], status: 200 });
 

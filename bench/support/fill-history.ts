@@ -7,11 +7,11 @@ export const owner = "acme";
 const chunk = 500;
 
 /**
- * Writes what complete captures would have left: a repository's history as its sync reads it, then what webhooks told of the pull
- * requests opened since, those of all repositories in turns. Stubs, and what was never captured, are left out.
+ * Writes the rows that complete captures leave: each repository's history as its sync reads it, then the pull requests that webhooks announced,
+ * with the repositories in turns. Stubs and pull requests that were never captured are left out.
  *
- * A pull request is opened every ten minutes. All that it has, and its last change, come within its first hour; what is `later` than
- * GitHub's count comes after that. Of those that webhooks told, the last comment is of the very second of the count.
+ * A pull request is opened every ten minutes. Its rows and its last change come within its first hour, and rows `later` than GitHub's count
+ * come after that. For pull requests from webhooks, the last comment has the same second as the count.
  */
 export async function fillHistory(
   db: SqlDatabase,
@@ -30,12 +30,12 @@ export async function fillHistory(
   await db.query(
     `insert into github.repositories (
        id, owner, name, installation_id, private, archived, default_branch, removed_at, pull_requests, seen_at, updated_at,
-       pull_requests_counted_at, synced_at
+       pull_requests_counted_at, synced_at, inventoried_at
      )
      select
        r.id, $2, r.name, $3, true, false, 'main', case when r.state = 'removed' then now() end,
        case when r.state <> 'never' then r.synced end, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z',
-       case when r.state <> 'never' then ${syncedAt("r.synced")} end, ${syncedAt("r.synced")}
+       case when r.state <> 'never' then ${syncedAt("r.synced")} end, ${syncedAt("r.synced")}, ${syncedAt("r.synced")}
      from json_to_recordset($1) as r (id bigint, name text, state text, synced integer)`,
     [
       JSON.stringify(repositories.map((each) => ({ ...each, synced: countSynced(each) }))),
@@ -52,7 +52,7 @@ export async function fillHistory(
   for (let start = 0; start < inOrder.length; start += chunk) {
     const plan = JSON.stringify(inOrder.slice(start, start + chunk).map(toPlanRow));
     for (const statement of statements) await db.query(statement, [plan]);
-    // As autovacuum would, so that the triggers' plans are those of a table of that size.
+    // Like autovacuum, so that the triggers' plans fit the size of the tables.
     if (start % (20 * chunk) === 0) await db.exec("analyze");
   }
 }
@@ -61,7 +61,7 @@ export function countSynced({ size }: PlannedRepository): number {
   return Math.ceil(size * 0.8);
 }
 
-/** Of all rows of one pull request the ids begin with the same digits. */
+/** The ids of all rows of a pull request start with the same digits. */
 function toPlanRow(planned: PlannedPullRequest) {
   const { repository, number, synced, files, reviews, comments, reviewComments, deletedSince } = planned;
   return {
@@ -116,7 +116,7 @@ const statements = [
     reviews_counted_at
   )
   select
-    repository_id, number, id, 'Title of ' || number, repeat('What it is about. ', 10), case when number % 9 = 0 then 'open' else 'closed' end,
+    repository_id, number, id, 'Title of ' || number, repeat('A description text. ', 9), case when number % 9 = 0 then 'open' else 'closed' end,
     false, false, 1 + id % 500, 'MEMBER', 'branch-' || number, md5('head ' || id), repository_id, 'main', md5('base ' || id),
     case number % 4 when 0 then '{}' when 1 then '{bug}' else '{bug,docs}' end::text[], case when number % 3 = 0 then array[1 + number % 500] else '{}' end,
     number % 9 > 1, case when number % 9 > 1 then 1 + number % 500 end, case when number % 9 > 1 then md5('merge ' || id) end,
@@ -148,7 +148,7 @@ const statements = [
     path, diff_hunk, original_commit_id, original_position, original_line, side, subject_type, deleted_at, fetched_at, listed_at
   )
   select
-    kind, id * 100 + k, repository_id, number, 1 + (id + k) % 500, 'MEMBER', repeat('What to say of it. ', 8), at, at,
+    kind, id * 100 + k, repository_id, number, 1 + (id + k) % 500, 'MEMBER', repeat('Some comment text. ', 8), at, at,
     case when kind = 'review' then id * 100 + 1 end, case when kind = 'review' then 'src/folder/file-1.ts' end,
     case when kind = 'review' then '@@ -1 +1 @@' end, case when kind = 'review' then md5('head ' || id) end,
     case when kind = 'review' then k end, case when kind = 'review' then k end, case when kind = 'review' then 'RIGHT' end,

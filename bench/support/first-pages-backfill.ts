@@ -106,7 +106,7 @@ const pullRequest = z.object({
   }),
 });
 
-/** One GraphQL query for each pull request, with the first page of each of its lists. It cannot tell a renamed file's former name. */
+/** Reads each pull request with one GraphQL query, with the first page of each list. GraphQL lacks the former names of renamed files. */
 export async function readFirstPages({ client, repository, seen }: Reader): Promise<void> {
   const found: number[] = [];
   for (let after: string | null = null, more = true; more;) {

@@ -1,29 +1,29 @@
 import {
-  createGitHub,
+  createFakeGitHub,
   seedPullRequests,
   serveGitHub,
-  type GitHub,
+  type FakeGitHub,
   type Repository,
-} from "../../src/demo/github/index.ts";
-import { demoApp } from "../../src/demo/start-pr-capture.ts";
+} from "../../src/fake-github/index.ts";
+import { demoApp } from "../../src/testing/start-pr-capture.ts";
 import { processorMs } from "./processor-time.ts";
 
-/** A repository with its past, in a stand-in GitHub over HTTP. */
+/** A repository with a history on a fake GitHub over HTTP. */
 export interface History {
-  github: GitHub;
+  github: FakeGitHub;
   url: string;
   repository: Repository;
   installationId: number;
-  /** The processor time that the stand-in's answers have taken so far. Only meaningful while one request follows another. */
+  /** The processor time of the fake GitHub's answers so far. It is only correct for one request at a time. */
   answeringMs: () => number;
   close(): Promise<void>;
 }
 
-/** Far above what an installation has in an hour, so that nobody has to wait for the next. */
+/** Far above GitHub's limit, so that no method has to wait. */
 const rateLimit = 50_000;
 
 export async function createHistory(options: { count: number; longTails: boolean }): Promise<History> {
-  const github = createGitHub({ appId: demoApp.id, seed: 1, rateLimit });
+  const github = createFakeGitHub({ appId: demoApp.id, seed: 1, rateLimit });
   const acme = github.createOrganization({ login: "acme", members: [] });
   const repository = github.createRepository({ owner: acme, name: "web" });
   const { id: installationId } = github.install({ account: acme });
@@ -37,7 +37,7 @@ export async function createHistory(options: { count: number; longTails: boolean
   });
 
   let answeringMs = 0;
-  const standIn = await serveGitHub({
+  const server = await serveGitHub({
     async fetch(request) {
       const start = processorMs();
       try {
@@ -49,14 +49,14 @@ export async function createHistory(options: { count: number; longTails: boolean
   });
   return {
     github,
-    url: standIn.url,
+    url: server.url,
     repository,
     installationId,
     answeringMs: () => answeringMs,
     async close() {
-      await standIn.close();
+      await server.close();
       if (github.unexpected.length > 0)
-        throw new Error(`The stand-in does not know ${github.unexpected.join(", ")}.`);
+        throw new Error(`The fake GitHub lacks ${github.unexpected.join(", ")}.`);
     },
   };
 }

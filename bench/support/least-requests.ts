@@ -1,10 +1,10 @@
-import type { Truth } from "../../src/demo/truth.ts";
+import type { Truth } from "../../src/testing/truth.ts";
 import type { CountedTable } from "./seen-rows.ts";
 
-/** GitHub's largest page, of REST and of GraphQL alike. */
+/** GitHub's largest page, in REST and GraphQL. */
 const perPage = 100;
 
-/** A lower bound, and what it is made of. */
+/** A lower bound and its parts. */
 export interface LeastRequests {
   graphql: number;
   renamedFiles: number;
@@ -13,13 +13,13 @@ export interface LeastRequests {
 }
 
 /**
- * The fewest requests that could carry these rows, from the rows alone:
+ * Computes the fewest requests that can read these rows:
  *
- * - GraphQL: 100 pull requests a query, each with the first 100 of its files, reviews and issue comments. One query may carry the next
- *   pages of any number of lists, beside new pull requests too; but a list's page names where the next begins, so a list of n pages takes
- *   n queries. Hence: the pages of pull requests, or those of the longest list if it has more.
- * - Renamed files: only REST tells their former names, 100 files of one pull request a request.
- * - Review comments: 100 a request, from REST's listing for the whole repository.
+ * - GraphQL: a query reads 100 pull requests, each with the first 100 of its files, reviews and issue comments. It can also read the next pages
+ *   of any number of lists. But a list of n pages takes n queries, because each page names the start of the next. The bound is the number of
+ *   pages of pull requests or of the longest list, whichever is larger.
+ * - Renamed files: only REST has their former names, with 100 files of one pull request in a request.
+ * - Review comments: 100 in a request, from REST's listing for the whole repository.
  */
 export function leastRequests(rows: Pick<Truth, CountedTable>): LeastRequests {
   const files = countByPullRequest(rows.pull_request_files);

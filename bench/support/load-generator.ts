@@ -1,5 +1,5 @@
 import autocannon from "autocannon";
-import { percentile } from "../../src/demo/percentile.ts";
+import { percentile } from "../../src/testing/percentile.ts";
 import { webhookRequests } from "./webhook-requests.ts";
 
 export interface Round {
@@ -10,14 +10,14 @@ export interface Round {
 
 export interface RoundResult {
   requestsPerSecond: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   p50: number;
   p99: number;
-  /** Answers that were not 2xx, connections that broke, and requests without an answer. */
+  /** Answers other than 2xx, broken connections and requests without an answer. */
   failed: number;
 }
 
-/** A process of its own: for every round it is told of, it keeps its connections busy and sends back what it saw. */
+/** Runs in a child process. For each round it keeps all connections busy and sends back the result. */
 process.on("message", (round: Round) => {
   void fire(round).then((result) => process.send?.(result));
 });

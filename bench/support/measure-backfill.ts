@@ -1,25 +1,25 @@
-import { requestKind } from "../../src/demo/request-kind.ts";
+import { requestKind } from "../../src/testing/request-kind.ts";
 import type { History } from "./history.ts";
 import { processorMs } from "./processor-time.ts";
 import type { RowKeys } from "./seen-rows.ts";
 
-/** One way to read a repository's history, ready to run once. */
+/** A method to read a repository's history, which runs once. */
 export interface Backfill {
   run(): Promise<void>;
-  /** After the run: the rows that it wrote, each as it should be, or could have written from what it read. */
+  /** Returns, after the run, the correct rows that it wrote, or could have written. */
   rows(): Promise<RowKeys>;
   close(): Promise<void>;
 }
 
 export interface Measured {
-  /** Less those for tokens, which count against no limit. */
+  /** Without those for tokens, which count against no limit. */
   requests: number;
   graphql: number;
   tokens: number;
-  /** Of GraphQL's budget, by the formula of GitHub's documentation. */
+  /** GraphQL points, by GitHub's published formula. */
   points: number;
   rows: RowKeys;
-  /** The processor time of the run, less that of the stand-in's answers. */
+  /** The processor time of the run without that of the fake GitHub's answers. */
   ownMs: number;
 }
 

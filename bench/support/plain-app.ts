@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { createNodeMiddleware, createProbot, type ApplicationFunction } from "probot";
 
 /**
- * The app that a benchmark compares with: Probot as its documentation shows it, a listener for three webhooks, and in it one
- * awaited `inngest.send`. Called with `names`, its events only name the pull request, which leaves such an app as little to do as
- * it can have; otherwise they carry the payload, so that, as with pr-capture, nothing has to be fetched again.
+ * The app that the benchmark compares pr-capture with: Probot as in its documentation, with a listener for three webhooks that awaits one
+ * `inngest.send`. With the argument `names`, its events only name the pull request, which is the least work for such an app. Otherwise they
+ * contain the payload, so that nothing has to be fetched again, as in pr-capture.
  */
 const namesOnly = process.argv[2] === "names";
 const { INNGEST_DEV: dev } = process.env;

@@ -1,18 +1,19 @@
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import type { FileRow, PartialPullRequestRow, PullRequestRow } from "../../src/lib/records/rows.ts";
+import type { FileRow } from "../../src/lib/records/file.ts";
+import type { PartialPullRequestRow, PullRequestRow } from "../../src/lib/records/pull-request.ts";
 import { mergeComments } from "../../src/lib/store/comments.ts";
-import type { CaptureContext } from "../../src/lib/store/functions.ts";
-import { mergePullRequest, replaceFiles } from "../../src/lib/store/pull-requests.ts";
+import type { CaptureContext } from "../../src/lib/store/context-types.ts";
+import { mergePullRequestDetails, replaceFiles } from "../../src/lib/store/pull-requests.ts";
 import { mergeReviews } from "../../src/lib/store/reviews.ts";
 import type { Store } from "../../src/lib/store/store.ts";
 import { installationId, owner } from "./fill-history.ts";
 import { countComments, type PlannedPullRequest } from "./planted-gaps.ts";
 
-/** After all that the history has, in the order in which they come. */
+/** Both are later than the whole history. */
 const before = "2028-01-01T00:00:00Z";
 const now = "2028-01-01T01:00:00Z";
 
-/** Plants the gaps and decoys of the plan in a history that has none: what GitHub has told since by the store's calls, what is lost by SQL. */
+/** Plants the gaps and decoys of the plan in a history without gaps: newer observations with store calls, missing rows with SQL. */
 export async function plantGaps(
   db: SqlDatabase,
   store: Store,
@@ -31,34 +32,34 @@ async function plantIn(db: SqlDatabase, store: Store, planned: PlannedPullReques
   const { plant, repository, number } = planned;
   const key = [repository.id, number];
   const id = (repository.id - 1000) * 100_000 + number;
-  const present = () => readPullRequest(db, planned);
-  const shownWithReview = (partial: PartialPullRequestRow) =>
+  const current = () => readPullRequest(db, planned);
+  const observeWithReview = (partial: PartialPullRequestRow) =>
     mergeReviews(store, inPayload(planned, partial.updated_at), {
       number,
       pull_request: partial,
       reviews: [toReview(id * 100 + 50, partial.updated_at)],
       finished: true,
     });
-  const shownWithComment = (partial: PartialPullRequestRow) =>
+  const observeWithComment = (partial: PartialPullRequestRow) =>
     mergeComments(store, inPayload(planned, partial.updated_at), {
       number,
       pull_request: partial,
       comments: [toComment(id * 100 + 50, partial.updated_at)],
       finished: true,
     });
-  const changed = async (change: Partial<PullRequestRow>) => {
-    const row = { ...(await present()), ...countComments(planned), updated_at: now, ...change };
-    await mergePullRequest(store, inPayload(planned, row.updated_at), row);
+  const change = async (columns: Partial<PullRequestRow>) => {
+    const row = { ...(await current()), ...countComments(planned), updated_at: now, ...columns };
+    await mergePullRequestDetails(store, inPayload(planned, row.updated_at), row);
     return row;
   };
-  const listed = ({ head_sha, base_ref }: PullRequestRow) =>
+  const listFiles = ({ head_sha, base_ref }: PullRequestRow) =>
     replaceFiles(store, { ...inPayload(planned, now), fetched_at: now }, number, {
       head_sha: head_sha ?? "",
       base_ref: base_ref ?? "",
       files: Array.from({ length: planned.files }, (_, index) => toFile(index + 1)),
       truncated: false,
     });
-  const lose = {
+  const remove = {
     file: () =>
       db.query(
         "delete from github.pull_request_files where repository_id = $1 and pull_request_number = $2 and filename = $3",
@@ -71,23 +72,23 @@ async function plantIn(db: SqlDatabase, store: Store, planned: PlannedPullReques
 
   switch (plant) {
     case "a stub":
-      await shownWithReview(toStub(planned));
+      await observeWithReview(toStub(planned));
       break;
-    case "another title shown since":
-      await shownWithReview({ ...(await present()), title: "Another", updated_at: now });
+    case "a newer title observed":
+      await observeWithReview({ ...(await current()), title: "Another", updated_at: now });
       break;
-    case "another head shown since":
-      await shownWithReview({ ...(await present()), head_sha: "f".repeat(40), updated_at: now });
+    case "a newer head observed":
+      await observeWithReview({ ...(await current()), head_sha: "f".repeat(40), updated_at: now });
       break;
-    case "labels shown since": {
-      const row = toIssueSide(await present());
-      await shownWithComment({ ...row, labels: [...(row.labels ?? []), "urgent"], updated_at: now });
+    case "newer labels observed": {
+      const row = toIssueColumns(await current());
+      await observeWithComment({ ...row, labels: [...(row.labels ?? []), "urgent"], updated_at: now });
       break;
     }
-    case "closed or reopened since": {
-      const row = toIssueSide(await present());
+    case "closed or reopened later": {
+      const row = toIssueColumns(await current());
       const isOpen = row.state === "open";
-      await shownWithComment({
+      await observeWithComment({
         ...row,
         state: isOpen ? "closed" : "open",
         closed_at: isOpen ? now : null,
@@ -106,58 +107,58 @@ async function plantIn(db: SqlDatabase, store: Store, planned: PlannedPullReques
       );
       break;
     case "files of an older head":
-      await changed({ head_sha: "f".repeat(40) });
+      await change({ head_sha: "f".repeat(40) });
       break;
     case "files of an older base":
-      await changed({ base_ref: "release" });
+      await change({ base_ref: "release" });
       break;
-    case "a file lost":
-      await lose.file();
+    case "a missing file":
+      await remove.file();
       break;
-    case "a review lost, a later one there":
-      await lose.review();
+    case "a missing review before a later one":
+      await remove.review();
       break;
-    case "a comment lost, a later one there":
-      await lose.comment("issue");
+    case "a missing issue comment before a later one":
+      await remove.comment("issue");
       break;
-    case "a review comment lost, a later one there":
-      await lose.comment("review");
+    case "a missing review comment before a later one":
+      await remove.comment("review");
       break;
-    case "a comment counted since":
-      await changed({ comments: countComments(planned).comments + 1 });
+    case "one more issue comment counted":
+      await change({ comments: countComments(planned).comments + 1 });
       break;
-    case "a review comment counted since":
-      await changed({ review_comments: countComments(planned).review_comments + 1 });
+    case "one more review comment counted":
+      await change({ review_comments: countComments(planned).review_comments + 1 });
       break;
-    case "one of each lost":
-      await lose.file();
-      await lose.review();
-      await lose.comment("issue");
-      await lose.comment("review");
+    case "one missing row of each kind":
+      await remove.file();
+      await remove.review();
+      await remove.comment("issue");
+      await remove.comment("review");
       break;
-    case "a later review that shows the same":
-      await shownWithReview({ ...(await present()), updated_at: now });
+    case "a later review with the same details":
+      await observeWithReview({ ...(await current()), updated_at: now });
       break;
-    case "a late review that shows an older title": {
-      const row = await present();
-      await shownWithReview({ ...row, title: "Another", updated_at: row.created_at });
+    case "a late review with an older title": {
+      const row = await current();
+      await observeWithReview({ ...row, title: "Another", updated_at: row.created_at });
       break;
     }
-    case "another title shown since, then captured":
-      await shownWithReview({ ...(await present()), title: "Another", updated_at: now });
-      await changed({ title: "Another", updated_at: before });
+    case "a newer title observed, then captured":
+      await observeWithReview({ ...(await current()), title: "Another", updated_at: now });
+      await change({ title: "Another", updated_at: before });
       break;
-    case "files of the new head after those of the old":
-      await listed(await changed({ head_sha: "f".repeat(40) }));
+    case "files of an older head, then of the new one":
+      await listFiles(await change({ head_sha: "f".repeat(40) }));
       break;
-    case "a file that GitHub counts and twice does not list":
-      await listed(await changed({ changed_files: planned.files + 1 }));
+    case "a file that GitHub counts but does not list":
+      await listFiles(await change({ changed_files: planned.files + 1 }));
       break;
     case "never captured":
-    case "never captured, nor counted":
+    case "never captured and never counted":
     case "more files than GitHub lists":
     case null:
-      break; // by what was filled in
+      break; // `fillHistory` has planted it
   }
 }
 
@@ -177,18 +178,17 @@ async function readPullRequest(
      ) as shown`,
     [repository.id, number],
   );
-  if (!found) throw new Error(`Pull request ${number} of ${repository.name} was not filled in.`);
+  if (!found) throw new Error(`Pull request ${number} of ${repository.name} was not written.`);
   return found.row;
 }
 
-/** What a comment of the conversation shows. */
-function toIssueSide(row: PullRequestRow): PartialPullRequestRow {
+/** Returns the columns that an issue comment's payload knows. */
+function toIssueColumns(row: PullRequestRow): PartialPullRequestRow {
   const { number, title, body, state, draft, locked, active_lock_reason, author_id, author_association } =
     row;
   const { created_at, updated_at, closed_at, merged_at, labels, assignees } = row;
   return {
     number,
-    id: null,
     title,
     body,
     state,
@@ -209,7 +209,6 @@ function toIssueSide(row: PullRequestRow): PartialPullRequestRow {
 function toStub({ number, synced }: PlannedPullRequest): PartialPullRequestRow {
   return {
     number,
-    id: null,
     title: `Title of ${number}`,
     body: null,
     state: "open",
@@ -218,7 +217,7 @@ function toStub({ number, synced }: PlannedPullRequest): PartialPullRequestRow {
     active_lock_reason: null,
     author_id: 1,
     author_association: "MEMBER",
-    created_at: synced ? "2026-01-01T00:00:00Z" : before, // of the pull requests counted, or opened since
+    created_at: synced ? "2026-01-01T00:00:00Z" : before, // counted by GitHub, or opened later
     updated_at: now,
     closed_at: null,
     merged_at: null,
@@ -244,7 +243,7 @@ function toComment(id: number, at: string) {
     id,
     author_id: 1,
     author_association: "MEMBER",
-    body: "What to say of it.",
+    body: "Some comment text.",
     created_at: at,
     updated_at: at,
   };

@@ -1,15 +1,15 @@
-import { createRandom } from "../../src/demo/seeded-random.ts";
-import type { GapKind } from "../../src/lib/store/functions.ts";
+import { createRandom } from "../../src/testing/seeded-random.ts";
+import type { GapKind } from "../../src/api/contract.ts";
 
 export interface PlannedRepository {
   id: number;
   name: string;
   size: number;
-  /** `never`: GitHub never counted its pull requests. `removed`: taken out of the installation, so that none of its gaps are asked for. */
+  /** `never`: its pull requests were never counted. `removed`: it left the installation, so its gaps do not count. */
   state: "counted" | "never" | "removed";
 }
 
-/** How many rows of a kind GitHub counts (`counted`), and how many it does not: deleted before the count, or younger than it. */
+/** The number of rows that GitHub counted, that were deleted before the count (`gone`), and that were created after it (`later`). */
 interface Rows {
   counted: number;
   gone: number;
@@ -19,44 +19,44 @@ interface Rows {
 export interface PlannedPullRequest {
   repository: PlannedRepository;
   number: number;
-  /** By the repository's sync, which lists everything. Else by webhooks, which count comments and never list reviews. */
+  /** True: captured by the repository's sync, which lists everything. False: by webhooks, which count comments but never list reviews. */
   synced: boolean;
-  /** Of which GitHub lists 3,000. */
+  /** GitHub lists at most 3,000 of them. */
   files: number;
   reviews: Rows;
   comments: Rows;
   reviewComments: Rows;
-  /** Whether one comment of the conversation, where there is one, was deleted after it was counted. */
+  /** True when an issue comment, if any, was deleted after it was counted. */
   deletedSince: boolean;
   plant: Plant | null;
 }
 
-/** `plants` are gaps and name their kinds, `decoys` look like some and have none. */
+/** The causes of gaps with the gaps' kinds. `decoys` look like gaps. */
 export const plants = {
   "never captured": ["pull_requests"],
   "a stub": ["details"],
-  "another title shown since": ["details"],
-  "another head shown since": ["details"],
-  "labels shown since": ["details"],
-  "closed or reopened since": ["details"],
+  "a newer title observed": ["details"],
+  "a newer head observed": ["details"],
+  "newer labels observed": ["details"],
+  "closed or reopened later": ["details"],
   "no file list": ["files"],
   "files of an older head": ["files"],
   "files of an older base": ["files"],
-  "a file lost": ["files"],
-  "a review lost, a later one there": ["reviews"],
-  "a comment lost, a later one there": ["comments"],
-  "a review comment lost, a later one there": ["comments"],
-  "a comment counted since": ["comments"],
-  "a review comment counted since": ["comments"],
-  "one of each lost": ["files", "reviews", "comments"],
+  "a missing file": ["files"],
+  "a missing review before a later one": ["reviews"],
+  "a missing issue comment before a later one": ["comments"],
+  "a missing review comment before a later one": ["comments"],
+  "one more issue comment counted": ["comments"],
+  "one more review comment counted": ["comments"],
+  "one missing row of each kind": ["files", "reviews", "comments"],
 } as const satisfies Record<string, GapKind[]>;
 export const decoys = [
-  "never captured, nor counted",
-  "a later review that shows the same",
-  "a late review that shows an older title",
-  "another title shown since, then captured",
-  "files of the new head after those of the old",
-  "a file that GitHub counts and twice does not list",
+  "never captured and never counted",
+  "a later review with the same details",
+  "a late review with an older title",
+  "a newer title observed, then captured",
+  "files of an older head, then of the new one",
+  "a file that GitHub counts but does not list",
   "more files than GitHub lists",
 ] as const;
 export type Plant = keyof typeof plants | (typeof decoys)[number];
@@ -64,15 +64,15 @@ export type Plant = keyof typeof plants | (typeof decoys)[number];
 export interface PlantedGap {
   kind: GapKind;
   repositoryId: number;
-  /** Null where pull requests are missing altogether: `missing` is their number. */
+  /** Null for missing pull requests, whose number is `missing`. */
   number: number | null;
   missing: number;
 }
 
 const perPlant = 150;
-const perCostlyDecoy = 3; // of 3,000 files
+const perCostlyDecoy = 3; // with 3,000 files each
 
-/** The same repositories, pull requests and gaps for the same seed. All but the removed repository's are `total` pull requests. */
+/** Plans a history, always the same for a seed. It has `total` pull requests and those of the removed repository. */
 export function planHistory(
   seed: number,
   total: number,
@@ -114,7 +114,7 @@ export function planHistory(
     const candidates = pullRequests.filter((each) => !each.plant && fits(plant, each));
     for (let planted = 0; planted < count; planted++) {
       const [chosen] = candidates.splice(Math.floor(random() * candidates.length), 1);
-      if (!chosen) throw new Error(`There are too few pull requests for ${plant}.`);
+      if (!chosen) throw new Error(`There are too few pull requests for "${plant}".`);
       chosen.plant = plant;
       shape(plant, chosen);
     }
@@ -122,7 +122,7 @@ export function planHistory(
   return { repositories, pullRequests, gaps: toGaps(pullRequests) };
 }
 
-/** How many comments of the conversation GitHub has in the end, and how many on the diff. */
+/** Returns GitHub's final numbers of issue comments and review comments. */
 export function countComments({ comments, reviewComments, deletedSince }: PlannedPullRequest) {
   return {
     comments: comments.counted + comments.later - (deletedSince && comments.counted > 0 ? 1 : 0),
@@ -135,27 +135,27 @@ function fits(plant: Plant, { repository, synced }: PlannedPullRequest): boolean
   switch (plant) {
     case "never captured":
       return repository.state === "counted" && synced;
-    case "never captured, nor counted":
+    case "never captured and never counted":
       return repository.state === "never" && synced;
-    case "a review lost, a later one there":
-    case "one of each lost":
-      return synced; // so that its reviews were counted
-    case "a late review that shows an older title":
+    case "a missing review before a later one":
+    case "one missing row of each kind":
+      return synced; // only a sync counts reviews
+    case "a late review with an older title":
       return !synced;
     default:
       return true;
   }
 }
 
-/** Gives it what the plant takes away. */
+/** Ensures that the pull request has the rows that the plant removes. */
 function shape(plant: Plant, planned: PlannedPullRequest): void {
-  if (plant.includes("lost")) planned.deletedSince = false;
+  if (plant.includes("missing")) planned.deletedSince = false;
   planned.files = plant === "more files than GitHub lists" ? 3050 : Math.max(planned.files, 1);
-  if (plant === "a review lost, a later one there") planned.reviews = some(planned.reviews, 1);
-  if (plant === "a comment lost, a later one there") planned.comments = some(planned.comments, 1);
-  if (plant === "a review comment lost, a later one there")
+  if (plant === "a missing review before a later one") planned.reviews = some(planned.reviews, 1);
+  if (plant === "a missing issue comment before a later one") planned.comments = some(planned.comments, 1);
+  if (plant === "a missing review comment before a later one")
     planned.reviewComments = some(planned.reviewComments, 1);
-  if (plant === "one of each lost") {
+  if (plant === "one missing row of each kind") {
     planned.reviews = some(planned.reviews, planned.reviews.later);
     planned.comments = some(planned.comments, planned.comments.later);
     planned.reviewComments = some(planned.reviewComments, planned.reviewComments.later);
@@ -166,7 +166,7 @@ function some(rows: Rows, later: number): Rows {
   return { ...rows, counted: Math.max(rows.counted, 1), later };
 }
 
-/** What each plant takes away, by the plan alone. */
+/** Returns the gaps that the plan implies. */
 function toGaps(pullRequests: readonly PlannedPullRequest[]): PlantedGap[] {
   const gaps = new Map<string, PlantedGap>();
   for (const { repository, number, plant, files } of pullRequests) {
@@ -174,7 +174,7 @@ function toGaps(pullRequests: readonly PlannedPullRequest[]): PlantedGap[] {
     for (const kind of plants[plant]) {
       const gap: PlantedGap = { kind, repositoryId: repository.id, number, missing: 1 };
       if (kind === "files" && (plant === "no file list" || plant.startsWith("files of"))) gap.missing = files;
-      if (kind === "comments" && plant === "one of each lost") gap.missing = 2;
+      if (kind === "comments" && plant === "one missing row of each kind") gap.missing = 2;
       if (kind === "pull_requests") {
         gap.number = null;
         gap.missing += gaps.get(toKey(gap))?.missing ?? 0;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a row of a pull request takes, for the alternatives' queries. */
+/** The fields of a pull request's row, for the queries of the other methods. */
 export const pullRequestFragment = /* GraphQL */ `
   fragment actor on Actor {
     __typename

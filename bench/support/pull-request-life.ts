@@ -1,12 +1,12 @@
-import type { Delivery, GitHub } from "../../src/demo/github/index.ts";
+import type { WebhookDelivery, FakeGitHub } from "../../src/fake-github/index.ts";
 
 /**
- * Lives through one pull request's life of 17 webhooks: opened, three pushes, three reviews with five comments on the diff, four
- * comments, merged. A minute lies between two things that happen; each webhook is delivered before the next thing happens.
+ * Plays one pull request with 17 webhooks: opened, three pushes, three reviews with five review comments, four issue comments, merged. The steps
+ * are a minute apart, and each webhook is delivered before the next step. Returns the number of webhooks.
  */
 export async function playPullRequestLife(
-  github: GitHub,
-  deliver: (delivery: Delivery) => Promise<void>,
+  github: FakeGitHub,
+  deliver: (delivery: WebhookDelivery) => Promise<void>,
 ): Promise<number> {
   const { repository, author, reviewer } = github.quietly(() => {
     const [ada, ben] = [github.createAccount({ login: "ada" }), github.createAccount({ login: "ben" })];
@@ -17,35 +17,35 @@ export async function playPullRequestLife(
 
   let minute = Math.floor(Date.now() / 60_000) - 60;
   let delivered = 0;
-  async function then<Made>(work: () => Made): Promise<Made> {
-    const made = github.at(new Date(minute++ * 60_000), work);
+  async function step<Result>(work: () => Result): Promise<Result> {
+    const result = github.at(new Date(minute++ * 60_000), work);
     for (const delivery of github.deliveries.slice(delivered)) {
       await deliver(delivery);
       delivered++;
     }
-    return made;
+    return result;
   }
 
-  const pullRequest = await then(() => github.openPullRequest({ repository, author, files: filesOf(1) }));
+  const pullRequest = await step(() => github.openPullRequest({ repository, author, files: filesOf(1) }));
   const comment = (body: string) => github.createIssueComment({ on: pullRequest, author, body });
-  const review = (state: "CHANGES_REQUESTED" | "COMMENTED" | "APPROVED", ...remarks: string[]) =>
+  const review = (state: "CHANGES_REQUESTED" | "COMMENTED" | "APPROVED", ...bodies: string[]) =>
     github.submitReview({
       pullRequest,
       author: reviewer,
       state,
-      comments: remarks.map((body) => ({ body })),
+      comments: bodies.map((body) => ({ body })),
     });
-  await then(() => github.push(pullRequest, { files: filesOf(2) }));
-  await then(() => comment("Ready for a look."));
-  await then(() => review("CHANGES_REQUESTED", "Why?", "And here?"));
-  await then(() => comment("Good points."));
-  await then(() => github.push(pullRequest, { files: filesOf(3) }));
-  await then(() => review("COMMENTED", "Better.", "One more."));
-  await then(() => comment("Done."));
-  await then(() => github.push(pullRequest, { files: filesOf(4) }));
-  await then(() => review("APPROVED", "Nice."));
-  await then(() => comment("Thanks!"));
-  await then(() => github.mergePullRequest(pullRequest));
+  await step(() => github.push(pullRequest, { files: filesOf(2) }));
+  await step(() => comment("Ready for a look."));
+  await step(() => review("CHANGES_REQUESTED", "Why?", "And here?"));
+  await step(() => comment("Good points."));
+  await step(() => github.push(pullRequest, { files: filesOf(3) }));
+  await step(() => review("COMMENTED", "Better.", "One more."));
+  await step(() => comment("Done."));
+  await step(() => github.push(pullRequest, { files: filesOf(4) }));
+  await step(() => review("APPROVED", "Nice."));
+  await step(() => comment("Thanks!"));
+  await step(() => github.mergePullRequest(pullRequest));
   return delivered;
 }
 

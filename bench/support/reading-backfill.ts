@@ -1,4 +1,5 @@
-import { createGitHub, type GitHubClient } from "../../src/lib/github/client.ts";
+import type { GitHubClient } from "../../src/lib/github/github-client.ts";
+import { createGitHub } from "../../src/lib/github/client.ts";
 import { appEnvironment } from "./credentials.ts";
 import type { History } from "./history.ts";
 import type { Backfill } from "./measure-backfill.ts";
@@ -6,12 +7,12 @@ import { createSeenRows, type SeenRows } from "./seen-rows.ts";
 
 export interface Reader {
   client: GitHubClient;
-  /** Of the repository, as octokit names its parts. */
+  /** The repository's owner and name as Octokit's parameters. */
   repository: { owner: string; repo: string };
   seen: SeenRows;
 }
 
-/** A backfill that only reads, with the App's token, and notes which rows it could have written. */
+/** Opens a backfill that only reads with the App's token, and records the rows that it could have written. */
 export function openReadingBackfill(
   { url, repository, installationId }: History,
   read: (reader: Reader) => Promise<void>,
@@ -29,7 +30,7 @@ export function openReadingBackfill(
   };
 }
 
-/** All pages of a REST listing, one after another. */
+/** Reads all pages of a REST listing. */
 export async function listAll<Item>(
   getPage: (page: {
     per_page: number;

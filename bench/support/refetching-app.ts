@@ -1,9 +1,12 @@
 import { Probot } from "probot";
-import type { Delivery } from "../../src/demo/github/index.ts";
-import { appEnvironment, webhookSecret } from "./credentials.ts";
+import type { WebhookDelivery } from "../../src/fake-github/index.ts";
+import { appEnvironment } from "./credentials.ts";
+import { webhookSecret } from "../../src/testing/test-config.ts";
 
-/** A Probot app that fetches the whole pull request at every webhook about it, all pages: what is simplest, and always right. */
-export async function createRefetchingApp(githubUrl: string): Promise<(delivery: Delivery) => Promise<void>> {
+/** Creates a Probot app that fetches the whole pull request with all pages at every webhook, which is simple and always correct. */
+export async function createRefetchingApp(
+  githubUrl: string,
+): Promise<(delivery: WebhookDelivery) => Promise<void>> {
   const probot = new Probot({
     appId: appEnvironment.APP_ID,
     privateKey: appEnvironment.PRIVATE_KEY,

@@ -1,6 +1,6 @@
 import { listAll, type Reader } from "./reading-backfill.ts";
 
-/** REST for each pull request: its details, files, reviews, review comments and issue comments, all pages of each. */
+/** Reads each pull request with REST: its details, files, reviews, review comments and issue comments, with all pages. */
 export async function readByRest({ client, repository, seen }: Reader): Promise<void> {
   const pullRequests = await listAll((page) =>
     client.request("GET /repos/{owner}/{repo}/pulls", { ...repository, state: "all", ...page }),

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { Delivery } from "../../src/demo/github/index.ts";
+import type { WebhookDelivery } from "../../src/fake-github/index.ts";
 
-/** A query that finds the row which a webhook should lead to, as that webhook left it. */
+/** A query that finds a webhook's row after its capture. */
 export interface RowQuery {
   sql: string;
   params: (string | number)[];
 }
 
 export interface Expectation {
-  /** GitHub's guid. */
+  /** The delivery's GUID. */
   delivery: string;
   row: RowQuery;
 }
@@ -20,7 +20,7 @@ const payload = z.object({
   pull_request: dated.optional(),
 });
 
-export function rowOf(delivery: Delivery): RowQuery {
+export function rowOf(delivery: WebhookDelivery): RowQuery {
   const { comment, review, pull_request: pullRequest } = payload.parse(delivery.payload);
   if (comment) {
     const kind = delivery.name === "issue_comment" ? "issue" : "review";
@@ -30,7 +30,7 @@ export function rowOf(delivery: Delivery): RowQuery {
     };
   }
   if (review) return { sql: "select from github.reviews where id = $1", params: [review.id] };
-  if (!pullRequest) throw new Error(`${delivery.name} leads to no row.`);
+  if (!pullRequest) throw new Error(`${delivery.name} has no row.`);
   return {
     sql: "select from github.pull_requests where id = $1 and details_clock >= $2",
     params: [pullRequest.id, pullRequest.updated_at],

@@ -1,6 +1,6 @@
-import type { Truth, TruthTable } from "../../src/demo/truth.ts";
+import type { Truth, TruthTable } from "../../src/testing/truth.ts";
 
-/** The tables in which a pull request's rows are counted. Accounts come with the rows that name them. */
+/** The tables whose rows are counted. Accounts are read together with the rows that name them. */
 export const countedTables = [
   "pull_requests",
   "pull_request_files",
@@ -10,13 +10,13 @@ export const countedTables = [
 
 export type CountedTable = (typeof countedTables)[number];
 
-/** Rows by table and key, each once. */
+/** The table and key of each row. */
 export type RowKeys = ReadonlySet<string>;
 
-/** GitHub's ids: text in GraphQL; in octokit's types a number of either kind. */
+/** A GitHub id: text in GraphQL, a number or a bigint in Octokit's types. */
 type Id = number | bigint | string;
 
-/** Collects the rows of one repository that some answer had everything for. */
+/** Collects the rows of a repository for which an answer had all columns. */
 export function createSeenRows(repositoryId: number) {
   const keys = new Set<string>();
   return {
@@ -42,7 +42,7 @@ export function keyOf(table: CountedTable, row: Record<string, unknown>): string
   return [table, ...keyColumns[table].map((column) => row[column])].join(" ");
 }
 
-/** Those of the true rows that were seen. */
+/** Returns the expected rows that were seen. */
 export function whereSeen(truth: Truth, seen: RowKeys): Pick<Truth, CountedTable> {
   const rows = (table: CountedTable) => truth[table].filter((row) => seen.has(keyOf(table, row)));
   return {

@@ -3,20 +3,20 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-export interface ServerProcess {
+export interface AppProcess {
   url: string;
   pid: number;
-  /** What it has printed so far, line by line. */
+  /** The lines printed so far. */
   output: readonly string[];
-  /** Resolves with the exit code, null when a signal ended it. */
+  /** Stops the process and resolves with its exit code, or null when a signal ended it. */
   stop(): Promise<number | null>;
 }
 
-/** Runs a server as a process of its own. Resolves once it has printed where it listens; rejects with its output when it ends before. */
+/** Runs a server in a child process. Resolves once it prints its address, and rejects with its output when it ends before. */
 export async function startProcess(
   script: URL,
   options: { environment: Record<string, string>; folder: string; argument?: string },
-): Promise<ServerProcess> {
+): Promise<AppProcess> {
   const child = spawn(
     process.execPath,
     [fileURLToPath(script), ...(options.argument ? [options.argument] : [])],
@@ -27,7 +27,7 @@ export async function startProcess(
     },
   );
   const exit = once(child, "exit");
-  process.once("exit", () => child.kill()); // where the benchmark itself fails
+  process.once("exit", () => child.kill()); // when the benchmark itself fails
   const output: string[] = [];
   const url = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,12 +1,12 @@
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import { startPrCapture } from "../../src/demo/start-pr-capture.ts";
-import { toTruth } from "../../src/demo/truth.ts";
+import { compareRows } from "../../src/testing/compare-rows.ts";
+import { startPrCapture } from "../../src/testing/start-pr-capture.ts";
+import { toTruth } from "../../src/testing/truth.ts";
 import { repositorySync } from "../../src/lib/inngest/events.ts";
 import type { History } from "./history.ts";
 import type { Backfill } from "./measure-backfill.ts";
 import { countedTables, keyOf } from "./seen-rows.ts";
 
-/** pr-capture itself, on the embedded pair, its database in memory. Every row that differs from the truth goes to `onDifference`. */
+/** Opens pr-capture with the embedded queue and a database in memory. `onDifference` is called for every row that differs from GitHub. */
 export async function openSyncBackfill(
   { github, url, repository, installationId }: History,
   onDifference: (difference: string) => void,
@@ -30,7 +30,7 @@ export async function openSyncBackfill(
         "select state, error from capture.jobs",
       );
       for (const { state, error } of jobs) {
-        if (state !== "completed") throw new Error(`The sync is ${state}: ${error ?? "no error is known"}.`);
+        if (state !== "completed") throw new Error(`The sync is ${state}: ${error ?? "unknown error"}.`);
       }
       const truth = toTruth(github);
       const differences = await compareRows(truth, (table) =>

@@ -1,22 +1,24 @@
-import { startPrCapture } from "../../src/demo/start-pr-capture.ts";
+import { startPrCapture } from "../../src/testing/start-pr-capture.ts";
 import type { Expectation, RowQuery } from "./row-of.ts";
 
-/** The row of this delivery was found at that moment, by `process.hrtime.bigint()`, which all processes of a machine share. */
+/** The time at which a delivery's row was found, from `process.hrtime.bigint()`, which all processes of a machine share. */
 export interface Sighting {
   delivery: string;
   at: string;
 }
 
 /**
- * pr-capture on the embedded pair, in a process of its own. After the merge of a delivery it looks for the row that its parent
- * expects, with a query, and tells when it was there. The query waits its turn behind what the database is asked meanwhile.
+ * Runs pr-capture with the embedded database and queue in a child process. After the merge of a delivery it queries the row that the parent
+ * process expects, and sends the time when it was found. The query waits behind the other queries of the database.
  */
 const [githubUrl = ""] = process.argv.slice(2);
 const expected = new Map<string, RowQuery>();
 const merged = new Set<string>();
-const capture = await startPrCapture(githubUrl, (delivery) => {
-  merged.add(delivery);
-  void look(delivery);
+const capture = await startPrCapture(githubUrl, {
+  onWrite: (delivery) => {
+    merged.add(delivery);
+    void look(delivery);
+  },
 });
 
 process.on("message", ({ delivery, row }: Expectation) => {

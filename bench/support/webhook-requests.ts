@@ -1,13 +1,13 @@
 import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { createHmac, randomUUID } from "node:crypto";
 import type { Request } from "autocannon";
-import { webhookSecret } from "./credentials.ts";
+import { webhookSecret } from "../../src/testing/test-config.ts";
 
 const names = ["pull_request", "pull_request_review", "pull_request_review_comment"];
 
 /**
- * GitHub's own example payloads, of 21 to 27 kB, as signed deliveries. The signature covers the body and is made beforehand; the
- * delivery's id is new with every request.
+ * GitHub's example payloads, of 21 to 27 kB, as signed deliveries. The body and its signature are prepared, and every request has a new
+ * delivery id.
  */
 export const webhookRequests: Request[] = (examples as unknown as { name: string; examples: object[] }[])
   .filter(({ name }) => names.includes(name))

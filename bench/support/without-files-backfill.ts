@@ -32,7 +32,7 @@ const page = z.object({
   }),
 });
 
-/** GraphQL, ten pull requests a page with the first page of their reviews; the comments by REST for the whole repository; no files. */
+/** Reads ten pull requests in each GraphQL query, with the first page of their reviews, and all comments with REST. Reads no files. */
 export async function readWithoutFiles({ client, repository, seen }: Reader): Promise<void> {
   for (let after: string | null = null, more = true; more;) {
     const answer: Answer<z.infer<typeof page>> = await queryGraphql(client, page, pageQuery, {

@@ -1,10 +1,12 @@
 import { createWebWebhookHandler } from "../../src/http/web-webhook-handler.ts";
-import { getServices } from "../../src/serverless.ts";
+import { getServices, type FunctionContext } from "../../src/serverless.ts";
 
-/** GitHub's deliveries. */
-export default async (request: Request): Promise<Response> => {
-  const { receive } = await getServices();
-  return createWebWebhookHandler(receive)(request);
+/** GitHub's deliveries. The answer does not wait for the counts. */
+export default async (request: Request, context: FunctionContext): Promise<Response> => {
+  const { receive, activity } = await getServices();
+  const response = await createWebWebhookHandler(receive)(request);
+  context.waitUntil?.(activity.flush());
+  return response;
 };
 
 export const config = { path: "/api/github/webhooks" };

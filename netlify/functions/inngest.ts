@@ -1,9 +1,11 @@
-import { getServices } from "../../src/serverless.ts";
+import { getServices, type FunctionContext } from "../../src/serverless.ts";
 
-/** What Inngest calls to run the functions. */
-export default async (request: Request): Promise<Response> => {
-  const { serveInngest } = await getServices();
-  return serveInngest(request);
+/** Answers Inngest's requests to run functions. */
+export default async (request: Request, context: FunctionContext): Promise<Response> => {
+  const { serveInngest, activity } = await getServices();
+  const response = await serveInngest(request);
+  context.waitUntil?.(activity.flush());
+  return response;
 };
 
 export const config = { path: "/api/inngest" };

@@ -2,14 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { QueueApiError } from "../client/queue-client.ts";
 import { createProgressBar, type Progress, type Terminal } from "./progress-bar.ts";
 
-/** How often the server is asked again. */
 const intervalMs = 1_000;
 
-/**
- * How long nothing may answer. A host has started the server elsewhere by then, or a person has started it again; what was queued goes
- * on when it does.
- */
-const patienceMs = 5 * 60_000;
+/** How long the server may be down. Queued work continues when it is back. */
+const maxSilenceMs = 5 * 60_000;
 
 export interface Followed<Answer> {
   ask: () => Promise<Answer>;
@@ -18,21 +14,21 @@ export interface Followed<Answer> {
 }
 
 export interface FollowOptions {
-  /** Where progress is drawn. */
+  /** Where progress is drawn; stderr by default. */
   terminal?: Terminal;
-  patienceMs?: number;
+  maxSilenceMs?: number;
 }
 
 /**
- * Asks again and again, shows the progress, and returns the answer of the end. While nothing answers, it says so and goes on asking; when
- * patience is over, it throws a `QueueApiError`.
+ * Polls the server, shows the progress, and returns the final answer. It keeps polling while the server is down, and throws a `QueueApiError`
+ * after `maxSilenceMs`.
  */
 export async function follow<Answer>(
   { ask, toProgress, hasEnded }: Followed<Answer>,
   options: FollowOptions = {},
 ): Promise<Answer> {
   const bar = createProgressBar(options.terminal ?? process.stderr);
-  const patience = options.patienceMs ?? patienceMs;
+  const silenceMs = options.maxSilenceMs ?? maxSilenceMs;
   let progress: Progress = { done: 0, total: null, label: "" };
   let answeredAt = performance.now();
   try {
@@ -45,8 +41,8 @@ export async function follow<Answer>(
         if (hasEnded(answer)) return answer;
       } catch (error) {
         if (!isSilence(error)) throw error;
-        if (performance.now() - answeredAt >= patience) throw giveUp(error, patience);
-        bar.show({ ...progress, label: `${error.message} Asking again.` });
+        if (performance.now() - answeredAt >= silenceMs) throw giveUp(error, silenceMs);
+        bar.show({ ...progress, label: `${error.message} Trying again.` });
       }
       await wait(intervalMs);
     }
@@ -55,15 +51,15 @@ export async function follow<Answer>(
   }
 }
 
-/** A server that is down, or starting behind a proxy that answers in its place. */
+/** True while the server is down, or a proxy answers for it. */
 function isSilence(error: unknown): error is QueueApiError {
   return error instanceof QueueApiError && [null, 502, 503, 504].includes(error.status);
 }
 
-function giveUp({ message, status }: QueueApiError, patience: number): QueueApiError {
-  const minutes = Math.round(patience / 60_000);
+function giveUp({ message, status }: QueueApiError, silenceMs: number): QueueApiError {
+  const minutes = Math.round(silenceMs / 60_000);
   return new QueueApiError(
-    `${message} It has been so for ${minutes} minutes. What was queued goes on when the server does.`,
+    `${message} Gave up after ${minutes} minutes. Queued work continues when the server is back.`,
     status,
   );
 }

@@ -1,22 +1,22 @@
 const width = 30;
 
-/** What a progress line is drawn on: `process.stderr`. */
+/** A stream such as `process.stderr`. */
 export type Terminal = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
 
 export interface Progress {
   done: number;
-  /** Null: not known, and the label alone says how far it is. */
+  /** Null: unknown. Only the label is shown. */
   total: number | null;
   label: string;
 }
 
 export interface ProgressBar {
   show(progress: Progress): void;
-  /** Leaves the terminal's line to others. */
+  /** Ends the line. */
   end(): void;
 }
 
-/** A line that is drawn over. Where the stream is no terminal, nothing is drawn. */
+/** Redraws one line. Draws nothing if the stream is not a terminal. */
 export function createProgressBar(stream: Terminal): ProgressBar {
   let drawn = false;
   return {
@@ -33,7 +33,7 @@ export function createProgressBar(stream: Terminal): ProgressBar {
   };
 }
 
-/** Full only at the whole of it. */
+/** Full only when `share` is 1. */
 export function drawBar(share: number): string {
   const full = Math.floor(Math.min(Math.max(share, 0), 1) * width);
   return "█".repeat(full) + "░".repeat(width - full);

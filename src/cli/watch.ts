@@ -1,60 +1,62 @@
-import type { Job, QueueClient, QueueStats } from "../client/queue-client.ts";
+import { countGaps, type Job, type QueueStats } from "../api/contract.ts";
+import type { QueueClient } from "../client/queue-client.ts";
 import { follow, type FollowOptions } from "./follow.ts";
-import { countGaps, formatProgress, formatStats, plural, printable } from "./format.ts";
+import { formatLeftBehind, formatProgress, formatStats, plural, printable } from "./format.ts";
 import type { Progress } from "./progress-bar.ts";
 
-/** How what was watched has ended: for machines, and in a sentence that says what to do next. */
-export interface Outcome {
+/** The outcome of watched work. `answer` is for --json; `sentence` says what to do next. */
+export interface FollowOutcome {
   ok: boolean;
   answer: unknown;
   sentence: string;
 }
 
-/** Shows a sync's progress until it has ended. */
+/** Shows a sync's progress until it ends. */
 export async function watchBackfill(
   client: QueueClient,
   started: Job,
   options?: FollowOptions,
-): Promise<Outcome> {
+): Promise<FollowOutcome> {
   const target = printable(started.repository ?? "the repository");
   const job = await follow(
     {
       ask: () => client.getJob(started.id),
       toProgress: toSyncProgress,
-      hasEnded: ({ state }) => state !== "pending" && state !== "processing",
+      hasEnded: ({ state }) => !isOpen(state),
     },
     options,
   );
   const cost = `${plural(job.requests, "request")} and ${plural(job.points, "point")}`;
+  const left = formatLeftBehind(job);
   const sentences: Record<string, string> = {
-    completed: `Captured ${formatProgress(job)} of ${target} with ${cost}: ${plural(job.rows_written, "row")}. See what is there with: npm run capture -- analyze ${target}`,
-    failed: `The backfill failed: ${printable(job.error?.message ?? "no reason is known")}. Try again with: npm run capture -- replay ${job.id}`,
+    completed: `Captured ${formatProgress(job)} of ${target} with ${cost}: ${plural(job.rows_written, "row")}. ${left ? `${left} ` : ""}Inspect it with: npm run capture -- analyze ${target}`,
+    failed: `The backfill failed: ${printable(job.error?.message ?? "unknown reason")}. Try again with: npm run capture -- replay ${job.id}`,
     cancelled: `The backfill was cancelled${job.error ? `: ${printable(job.error.message)}` : "."}`,
   };
   return { ok: job.state === "completed", answer: job, sentence: sentences[job.state] ?? job.state };
 }
 
-/** Full at the end, whatever was counted at the beginning. */
+/** The bar is full at the end, even if GitHub counted more pull requests at the start. */
 function toSyncProgress(job: Job): Progress {
   const done = job.done ?? 0;
   const total = job.state === "completed" ? done : job.done === null ? null : job.total;
   return { done, total, label: formatProgress(job) };
 }
 
-/** Shows how many of a repository's gaps are closed, until all are or nothing runs any more. */
+/** Shows how many gaps of a repository are closed, until all are, or nothing runs any more. */
 export async function watchFix(
   client: QueueClient,
   repository: string,
   gaps: number,
   options?: FollowOptions,
-): Promise<Outcome> {
+): Promise<FollowOutcome> {
   const { analysis, left } = await follow(
     {
       ask: async () => {
-        // Asked before the analysis: what had ended by then is in it.
-        const { pending, processing } = await client.getStats();
+        // Before the analysis, so that it includes everything that ended by now.
+        const open = countOpen(await client.getStats());
         const answer = await client.analyze(repository, 0);
-        return { open: pending + processing, analysis: answer, left: countGaps(answer.total) };
+        return { open, analysis: answer, left: countGaps(answer.total) };
       },
       toProgress: (now) => {
         const closed = Math.max(gaps - now.left, 0);
@@ -71,13 +73,13 @@ export async function watchFix(
   return { ok: left === 0, answer: analysis, sentence };
 }
 
-/** Resolves once nothing is pending or processing any more. */
+/** Resolves when nothing is pending, processing or retrying. */
 export async function watchStatus(
   client: QueueClient,
-  begun: QueueStats,
+  first: QueueStats,
   options?: FollowOptions,
 ): Promise<QueueStats> {
-  let most = countOpen(begun);
+  let most = countOpen(first);
   return follow(
     {
       ask: () => client.getStats(),
@@ -91,6 +93,12 @@ export async function watchStatus(
   );
 }
 
-function countOpen({ pending, processing }: QueueStats): number {
-  return pending + processing;
+const openStates = ["pending", "processing", "retrying"] as const satisfies Job["state"][];
+
+function isOpen(state: Job["state"]): boolean {
+  return openStates.some((open) => open === state);
+}
+
+function countOpen(stats: QueueStats): number {
+  return openStates.reduce((sum, state) => sum + stats[state], 0);
 }

@@ -1,45 +1,44 @@
-import {
-  createQueueClient,
-  type Analysis,
-  type Job,
-  type QueueClient,
-  type QueueClientOptions,
-  type QueueStats,
-} from "./queue-client.ts";
+import type { Analysis, BackfillAnswer, Job, QueueStats } from "../api/contract.ts";
+import type { QueueClient } from "./queue-client.ts";
+
+/** The requests it sends. `createQueueClient` has them, and so has the console, which validates no answers and is smaller for it. */
+export type CaptureClient = Pick<
+  QueueClient,
+  "analyze" | "fixGaps" | "getJob" | "getStats" | "queueBackfill"
+>;
 
 /**
- * The manual queue from a browser: a console that shows what is captured and repairs it. It is bundled into a page of the server's own
- * origin, or of a proxy's before it, since the server answers no other. Whoever holds the token may queue captures, so it belongs to
- * administrators' pages. Every method throws a `QueueApiError` with a sentence to show.
+ * The queue for a browser's console: it shows what is captured, and repairs it. The server's own page has it as `window.ProgressiveCapture`.
+ * Another page needs a proxy in front of the server, which sends no CORS headers. The methods throw an error with a sentence to show.
  */
 export class ProgressiveCapture {
-  readonly #client: QueueClient;
+  readonly #client: CaptureClient;
 
-  constructor(options: QueueClientOptions) {
-    this.#client = createQueueClient(options);
+  constructor(client: CaptureClient) {
+    this.#client = client;
   }
 
-  /** What is captured of "owner/name", or of every repository, and the gaps. */
+  /** Compares the rows of "owner/name", or of every repository, with GitHub's inventory. */
   analyze(repository?: string): Promise<Analysis> {
     return this.#client.analyze(repository);
   }
 
-  /** Queues a capture for each of a repository's gaps. `queued` does not count those that were pending already. */
+  /** Queues a capture for each gap of a repository. `queued` does not count captures that were pending already. */
   quickFix(owner: string, repo: string): Promise<{ queued: number }> {
     return this.#client.fixGaps({ repository: `${owner}/${repo}` });
   }
 
-  /** How many jobs are in each state. */
+  /** The number of jobs in each state. */
   status(): Promise<QueueStats> {
     return this.#client.getStats();
   }
 
-  /** Queues a sync of so many days, or of as many as the server starts a repository with. `job` has its progress in `done` and `total`. */
-  backfill(owner: string, repo: string, days?: number): Promise<{ queued: number; job: Job | null }> {
+  /** Queues a sync of the last `days`, or of the server's BACKFILL_DAYS. `job` shows its progress in `done` and `total`. */
+  backfill(owner: string, repo: string, days?: number): Promise<BackfillAnswer> {
     return this.#client.queueBackfill(`${owner}/${repo}`, days === undefined ? {} : { days });
   }
 
-  /** A job as it stands, to follow a backfill. */
+  /** The current state of a job, to follow a backfill. */
   job(id: number): Promise<Job> {
     return this.#client.getJob(id);
   }

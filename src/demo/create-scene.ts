@@ -1,42 +1,46 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Delivery, GitHub } from "./github/index.ts";
-import { dim, print } from "./print.ts";
+import type { WebhookDelivery, FakeGitHub } from "../fake-github/index.ts";
+import { dim, print } from "../testing/print.ts";
 import type { Scene } from "./team-day.ts";
 
-const dayMs = 86_400_000;
-/** From one thing in a scene to the next. */
+/** The time between two actions of a scene. */
 const betweenMs = 20_000;
-/** Between two scenes, for whoever reads along. */
+/** The pause after a scene, so that people can read along. */
 const pauseMs = 80;
 
 /**
- * Plays scenes yesterday, so that nothing happens later than now, and hands over the webhooks that each has caused. What GitHub
- * answers meanwhile bears the date of the scene, less a moment: were it today's, it would pass for later than the rest of the day.
+ * Plays scenes of a day that began at `midnight`, and passes on the webhooks of each. The fake GitHub's answers have the date of the scene: with
+ * today's date, they would be later than the rest of the day. After `end` they have today's.
  */
-export function createScene(github: GitHub, caused: (deliveries: readonly Delivery[]) => void): Scene {
-  const day = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
-  let now = Date.parse(day);
+export function createScene(
+  github: FakeGitHub,
+  midnight: Date,
+  onDeliveries: (deliveries: readonly WebhookDelivery[]) => void,
+): { scene: Scene; end: () => void } {
+  let now = midnight.getTime();
 
-  github.intercept(async (_request, next) => {
+  const end = github.intercept(async (_request, next) => {
     const { status, body, headers } = await next();
     const dated = new Headers(headers);
     dated.set("date", new Date(now + betweenMs / 2).toUTCString());
     return new Response(body, { status, headers: dated });
   });
 
-  return async (time, tells, first, ...later) => {
+  const scene: Scene = async (time, description, first, ...later) => {
     const before = github.deliveries.length;
-    now = Date.parse(`${day}T${time}:00Z`);
-    const made = github.at(new Date(now), first);
+    const [hours = 0, minutes = 0] = time.split(":").map(Number);
+    now = midnight.getTime() + (hours * 60 + minutes) * 60_000;
+    const result = github.at(new Date(now), first);
     for (const next of later) {
       now += betweenMs;
-      github.at(new Date(now), () => next(made));
+      github.at(new Date(now), () => next(result));
     }
     const deliveries = github.deliveries.slice(before);
     const webhooks = deliveries.length === 1 ? "1 webhook" : `${deliveries.length} webhooks`;
-    print(`${dim(time)}  ${tells}  ${dim(webhooks)}`);
-    caused(deliveries);
+    print(`${dim(time)}  ${description}  ${dim(webhooks)}`);
+    onDeliveries(deliveries);
     await pause(pauseMs);
-    return made;
+    return result;
   };
+  return { scene, end };
 }

@@ -1,14 +1,14 @@
-import { compareRows, type Difference } from "./compare-rows.ts";
-import type { GitHub } from "./github/index.ts";
-import type { Sending } from "./postman.ts";
-import type { RunningPrCapture } from "./start-pr-capture.ts";
-import { toTruth } from "./truth.ts";
+import { compareRows, type Difference } from "../testing/compare-rows.ts";
+import type { FakeGitHub } from "../fake-github/index.ts";
+import type { SentDelivery } from "./postman.ts";
+import type { RunningPrCapture } from "../testing/start-pr-capture.ts";
+import { toTruth } from "../testing/truth.ts";
 
-/** Everything that is not as it should be once all is captured, a sentence each. */
+/** Returns a sentence for each fault after everything is captured. */
 export async function findFaults(
-  github: GitHub,
+  github: FakeGitHub,
   { rows }: RunningPrCapture,
-  sendings: readonly Sending[],
+  sent: readonly SentDelivery[],
 ): Promise<string[]> {
   const jobs = await rows.query<Job>(
     "select event_name, number, state, error from capture.jobs where state <> 'completed' order by id",
@@ -17,10 +17,10 @@ export async function findFaults(
     rows.query(`select * from github.${table}`),
   );
   return [
-    ...sendings.filter(({ status }) => status !== 200).map(aboutSending),
-    ...github.unexpected.map((request) => `GitHub was asked for what it does not know: ${request}`),
-    ...jobs.map(aboutJob),
-    ...differences.map(aboutDifference),
+    ...sent.filter(({ status }) => status !== 200).map(describeSent),
+    ...github.unexpected.map((request) => `The fake GitHub lacks ${request}.`),
+    ...jobs.map(describeJob),
+    ...differences.map(describeDifference),
   ];
 }
 
@@ -31,16 +31,16 @@ interface Job {
   error: unknown;
 }
 
-function aboutSending({ delivery: { id, name, payload }, status }: Sending): string {
+function describeSent({ delivery: { id, name, payload }, status }: SentDelivery): string {
   return `The webhook ${name}.${payload.action} (${id}) was answered ${status}.`;
 }
 
-function aboutJob({ event_name, number, state, error }: Job): string {
+function describeJob({ event_name, number, state, error }: Job): string {
   return `The job ${event_name} of #${number} is ${state}: ${JSON.stringify(error)}`;
 }
 
-function aboutDifference({ table, kind, key, columns }: Difference): string {
+function describeDifference({ table, kind, key, columns }: Difference): string {
   if (kind === "missing") return `${table} lacks ${key}.`;
-  if (kind === "ghost") return `${table} has ${key}, which GitHub has not.`;
+  if (kind === "ghost") return `${table} has ${key}, which GitHub does not have.`;
   return `${table} ${key} differs in ${columns.join(", ")}.`;
 }

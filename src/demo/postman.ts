@@ -1,74 +1,74 @@
-import type { Delivery } from "./github/index.ts";
-import { createRandom } from "./seeded-random.ts";
+import type { WebhookDelivery } from "../fake-github/index.ts";
+import { createRandom } from "../testing/seeded-random.ts";
 
-/** One delivery as it went out; one that went out twice is here twice. */
-export interface Sending {
-  delivery: Delivery;
-  /** Milliseconds, by `performance.now()`. */
+/** A delivery that was sent. One that was sent twice is listed twice. */
+export interface SentDelivery {
+  delivery: WebhookDelivery;
+  /** From `performance.now()`. */
   sentAt: number;
-  /** Of the answer, 0 when there was none. */
+  /** The status of the answer, or 0 without an answer. */
   status: number;
 }
 
 export interface Postman {
-  /** In the order they were sent. */
-  sendings: Sending[];
-  /** Takes deliveries, and sends those that have been on the way long enough. */
-  take(deliveries: readonly Delivery[]): void;
-  /** Sends all that is left, and resolves when all are answered. */
+  /** In the order in which they were sent. */
+  sent: SentDelivery[];
+  /** Takes deliveries and sends some of those that wait. */
+  take(deliveries: readonly WebhookDelivery[]): void;
+  /** Sends the rest and resolves when all are answered. */
   finish(): Promise<void>;
 }
 
-/** How many deliveries are on the way at a time: so far may one fall behind the others. */
-const onTheWayAtMost = 8;
+/** The number of deliveries that wait at a time. The order is random among them. */
+const maxWaiting = 8;
 
-/** How many of them go out a second time. */
-const twice = 0.15;
+/** The share of deliveries that are sent twice. */
+const duplicateShare = 0.15;
 
 /**
- * Carries deliveries as a bad day of the network would: out of order, some of them twice, and the deletion of a comment ahead
- * of its creation whenever both are on the way. The same seed gives the same order.
+ * Sends deliveries like a bad network: out of order, some of them twice, and the deletion of a comment before its creation when both wait.
+ * The same seed gives the same order.
  */
-export function createPostman(send: (delivery: Delivery) => Promise<number>, seed: number): Postman {
+export function createPostman(send: (delivery: WebhookDelivery) => Promise<number>, seed: number): Postman {
   const random = createRandom(seed);
-  const onTheWay: Delivery[] = [];
-  const sendings: Sending[] = [];
+  const waiting: WebhookDelivery[] = [];
+  const sent: SentDelivery[] = [];
   const answers: Promise<void>[] = [];
 
-  async function sendOut(delivery: Delivery): Promise<void> {
-    const sending = { delivery, sentAt: performance.now(), status: 0 };
-    sendings.push(sending);
-    sending.status = await send(delivery);
+  async function sendNow(delivery: WebhookDelivery): Promise<void> {
+    const entry = { delivery, sentAt: performance.now(), status: 0 };
+    sent.push(entry);
+    entry.status = await send(delivery);
   }
 
-  function sendAnyDownTo(left: number): void {
-    while (onTheWay.length > left) {
-      const picked = onTheWay[Math.floor(random() * onTheWay.length)];
+  function sendUntilLeft(count: number): void {
+    while (waiting.length > count) {
+      const picked = waiting[Math.floor(random() * waiting.length)];
       if (!picked) return;
-      const next = onTheWay.find((other) => deletes(other, picked)) ?? picked;
-      onTheWay.splice(onTheWay.indexOf(next), 1);
-      answers.push(sendOut(next));
+      const next = waiting.find((other) => deletes(other, picked)) ?? picked;
+      waiting.splice(waiting.indexOf(next), 1);
+      answers.push(sendNow(next));
     }
   }
 
   return {
-    sendings,
+    sent,
     take: (deliveries) => {
       for (const delivery of deliveries) {
-        onTheWay.push(delivery);
-        if (random() < twice) onTheWay.push(delivery);
+        waiting.push(delivery);
+        if (random() < duplicateShare) waiting.push(delivery);
       }
-      sendAnyDownTo(onTheWayAtMost);
+      sendUntilLeft(maxWaiting);
     },
     finish: async () => {
-      sendAnyDownTo(0);
+      sendUntilLeft(0);
       await Promise.all(answers);
     },
   };
 }
 
-/** Whether `later` deletes the comment that `earlier` tells of. */
-function deletes(later: Delivery, earlier: Delivery): boolean {
+/** True when `later` deletes the comment of `earlier`. */
+function deletes(later: WebhookDelivery, earlier: WebhookDelivery): boolean {
   return (
     later.name === earlier.name &&
     later.payload.action === "deleted" &&
@@ -78,15 +78,15 @@ function deletes(later: Delivery, earlier: Delivery): boolean {
   );
 }
 
-function commentId({ payload }: Delivery): unknown {
+function commentId({ payload }: WebhookDelivery): unknown {
   const { comment } = payload;
   return typeof comment === "object" && comment !== null && "id" in comment ? comment.id : null;
 }
 
-/** How the sendings differ from one by one and in order. */
-export function countDisorder(sendings: readonly Sending[], caused: readonly Delivery[]) {
-  const position = new Map(caused.map((delivery, index) => [delivery.id, index]));
-  const all = sendings.map(({ delivery }) => delivery);
+/** Counts duplicates and deliveries that were sent after later ones. */
+export function countDisorder(sent: readonly SentDelivery[], created: readonly WebhookDelivery[]) {
+  const position = new Map(created.map((delivery, index) => [delivery.id, index]));
+  const all = sent.map(({ delivery }) => delivery);
   const order = all.filter((delivery, index) => all.indexOf(delivery) === index);
   const overtaken = order.filter((delivery, index) => {
     const own = position.get(delivery.id) ?? 0;
@@ -97,7 +97,7 @@ export function countDisorder(sendings: readonly Sending[], caused: readonly Del
   );
   return {
     distinct: order.length,
-    twice: sendings.length - order.length,
+    twice: sent.length - order.length,
     late: overtaken.length,
     deletedFirst: deletedFirst.length,
   };

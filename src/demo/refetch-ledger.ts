@@ -1,20 +1,21 @@
-import type { Delivery, GitHub, PullRequest } from "./github/index.ts";
+import type { WebhookDelivery, FakeGitHub, PullRequest } from "../fake-github/index.ts";
 import { refetchCost } from "./refetch-cost.ts";
-import type { RequestKind } from "./request-kind.ts";
+import type { RequestKind } from "../testing/request-kind.ts";
 
 export interface RefetchLedger {
-  /** What a handler would have asked GitHub that fetches the whole pull request at every webhook about one. */
+  /** The requests of a handler that fetches the whole pull request at every webhook. */
   counts: Map<RequestKind, number>;
-  /** Adds deliveries just caused, at the size that their pull requests have now. */
-  add(deliveries: readonly Delivery[]): void;
+  /** Adds new deliveries, at the current size of their pull requests. */
+  add(deliveries: readonly WebhookDelivery[]): void;
 }
 
-export function createRefetchLedger({ state }: Pick<GitHub, "state">): RefetchLedger {
+export function createRefetchLedger({ state }: Pick<FakeGitHub, "state">): RefetchLedger {
   const counts = new Map<RequestKind, number>();
 
-  function pullRequestOf({ payload, repositoryId }: Delivery): PullRequest | undefined {
-    const about = payload["pull_request"] ?? payload["issue"];
-    const number = typeof about === "object" && about !== null && "number" in about ? about.number : null;
+  function pullRequestOf({ payload, repositoryId }: WebhookDelivery): PullRequest | undefined {
+    const subject = payload["pull_request"] ?? payload["issue"];
+    const number =
+      typeof subject === "object" && subject !== null && "number" in subject ? subject.number : null;
     return state.repositories.get(repositoryId ?? 0)?.pullRequests.get(Number(number));
   }
 

@@ -1,11 +1,11 @@
 import type { SqlDatabase } from "../lib/embedded/sql-database.ts";
-import type { Delivery, RecordedRequest } from "./github/index.ts";
-import { percentile } from "./percentile.ts";
-import { countDisorder, type Sending } from "./postman.ts";
-import { bold, print } from "./print.ts";
-import { printTable } from "./print-table.ts";
-import { countByKind, requestKinds, totalOf, type RequestKind } from "./request-kind.ts";
-import type { Truth, TruthTable } from "./truth.ts";
+import type { WebhookDelivery, RecordedRequest } from "../fake-github/index.ts";
+import { percentile } from "../testing/percentile.ts";
+import { countDisorder, type SentDelivery } from "./postman.ts";
+import { bold, print } from "../testing/print.ts";
+import { printTable } from "../testing/print-table.ts";
+import { countByKind, requestKinds, totalOf, type RequestKind } from "../testing/request-kind.ts";
+import type { Truth, TruthTable } from "../testing/truth.ts";
 
 export async function printCaptured(rows: SqlDatabase, truth: Truth): Promise<void> {
   const lines = await Promise.all(
@@ -18,10 +18,10 @@ export async function printCaptured(rows: SqlDatabase, truth: Truth): Promise<vo
       return [`github.${table}`, total, deleted || "", truth[table].length];
     }),
   );
-  printTable(["Captured", "rows", "of them deleted", "on GitHub"], lines);
+  printTable(["Captured", "rows", "deleted", "on GitHub"], lines);
 }
 
-/** Beside a handler that fetches the whole pull request at every webhook about one. */
+/** Compares the requests with those of a handler that fetches the whole pull request at every webhook. */
 export function printRequests(
   requests: readonly RecordedRequest[],
   refetching: ReadonlyMap<RequestKind, number>,
@@ -35,20 +35,20 @@ export function printRequests(
       [bold("all"), bold(String(totalOf(counts))), bold(String(totalOf(refetching)))],
     ],
   );
-  print(`Requests for a token, which lasts an hour, come on top: ${counts.get("token") ?? 0}.`);
+  print(`Not counted: requests for a token, which lasts an hour (${counts.get("token") ?? 0}).`);
 }
 
-export function printDisorder(sendings: readonly Sending[], caused: readonly Delivery[]): void {
-  const { distinct, twice, late, deletedFirst } = countDisorder(sendings, caused);
+export function printDisorder(sent: readonly SentDelivery[], created: readonly WebhookDelivery[]): void {
+  const { distinct, twice, late, deletedFirst } = countDisorder(sent, created);
   print(
-    `${distinct} webhooks: ${twice} sent twice, ${late} after one that happened later, ${deletedFirst} about a comment already deleted.`,
+    `${distinct} webhooks: ${twice} sent twice, ${late} sent after a later one, ${deletedFirst} about a comment that was already deleted.`,
   );
 }
 
-/** From the first sending of each captured webhook to the commit of its row. */
-export function printDelays(sendings: readonly Sending[], storedAt: ReadonlyMap<string, number>): void {
-  const delays = new Map<Delivery, number>();
-  for (const { delivery, sentAt } of sendings) {
+/** Prints the time from the first delivery of each captured webhook to the commit of its row. */
+export function printDelays(sent: readonly SentDelivery[], storedAt: ReadonlyMap<string, number>): void {
+  const delays = new Map<WebhookDelivery, number>();
+  for (const { delivery, sentAt } of sent) {
     const stored = storedAt.get(delivery.id);
     if (stored !== undefined && !delays.has(delivery)) delays.set(delivery, stored - sentAt);
   }
@@ -60,8 +60,9 @@ export function printDelays(sendings: readonly Sending[], storedAt: ReadonlyMap<
 
 export function printNextSteps(): void {
   print("Next:");
-  print("  npm start            on your own repositories: its first page registers the GitHub App");
-  print("  npm test             the same, proven in any order");
-  print("  npm run bench:live   GitHub requests for one pull request's life");
-  print("  README.md            Supabase, Inngest and Netlify");
+  print("  npm run demo -- --serve   look at the day's data in the console");
+  print("  npm start                 use your own repositories; the first page registers the GitHub App");
+  print("  npm test                  run the tests, which also send webhooks in any order");
+  print("  npm run bench:live        count the GitHub requests for one pull request");
+  print("  README.md                 deploy with Supabase, Inngest or Netlify");
 }

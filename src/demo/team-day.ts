@@ -1,26 +1,27 @@
-import type { Account, GitHub, ReviewComment } from "./github/index.ts";
-import type { FileOptions } from "./github/mutations/files.ts";
+import type { Account, FakeGitHub, ReviewComment } from "../fake-github/index.ts";
+import type { FileOptions } from "../fake-github/mutations/files.ts";
 
 /**
- * Has something happen on GitHub at that time of the day, and tells of it. What comes `later` happens some seconds after the
- * first, one after the other. Resolves with what the first made.
+ * Runs actions on the fake GitHub at a time of the day and prints the description. The `later` actions follow the first at intervals of some
+ * seconds. Resolves with the result of the first.
  */
-export type Scene = <Made>(
+export type Scene = <Result>(
   time: string,
-  tells: string,
-  first: () => Made,
-  ...later: ((made: Made) => unknown)[]
-) => Promise<Made>;
+  description: string,
+  first: () => Result,
+  ...later: ((result: Result) => unknown)[]
+) => Promise<Result>;
 
-/** A small team's day: every kind of webhook that pr-capture captures, and some that it does not. */
-export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
-  const { ada, ben, cleo, finn, renovate, designers, shop, fork, old, issue } = github.quietly(() =>
-    setStage(github),
+/** Plays a small team's day, with most of the webhooks that pr-capture captures and some that it ignores. */
+export async function playTeamDay(github: FakeGitHub, midnight: Date, scene: Scene): Promise<void> {
+  const { ada, ben, cleo, finn, renovate, designers, shop, fork, milestone, old, issue } = github.at(
+    midnight,
+    () => github.quietly(() => setStage(github)),
   );
 
   const search = await scene(
     "09:05",
-    "ada opens #3 “Search as you type” and asks ben and the designers",
+    "ada opens #3 “Search as you type” and requests reviews from ben and the designers",
     () =>
       github.openPullRequest({
         repository: shop,
@@ -46,7 +47,7 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
       ],
     }),
   );
-  const typo = await scene("09:30", "finn, who is no member, opens #5 as a draft from his fork", () =>
+  const typo = await scene("09:30", "finn, who is not a member, opens #5 as a draft from his fork", () =>
     github.openPullRequest({
       repository: shop,
       author: finn,
@@ -56,11 +57,13 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
       files: [{ filename: "README.md" }],
     }),
   );
-  await scene("09:41", "ben comments on #1, which is older than the App: GitHub is asked for the rest", () =>
-    github.createIssueComment({ on: old, author: ben, body: "Is this still wanted?" }),
+  await scene(
+    "09:41",
+    "ben comments on #1, which is older than the App: its details are fetched from GitHub",
+    () => github.createIssueComment({ on: old, author: ben, body: "Is this still wanted?" }),
   );
 
-  const review = await scene("10:02", "ben requests changes on #3, with three remarks on the diff", () =>
+  const review = await scene("10:02", "ben requests changes on #3, with three review comments", () =>
     github.submitReview({
       pullRequest: search,
       author: ben,
@@ -74,35 +77,39 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
     }),
   );
   const [debounce, hook, empty] = review.comments;
-  if (!debounce || !hook || !empty) throw new Error("The review has lost its comments.");
+  if (!debounce || !hook || !empty) throw new Error("The review has too few comments.");
   await scene(
     "10:20",
-    "ada answers two of them, and puts one answer better",
-    () => answer(github, ada, debounce, "Yes, 150 ms"),
-    () => answer(github, ada, hook, "It is one now."),
+    "ada replies to two of them and edits one reply",
+    () => reply(github, ada, debounce, "Yes, 150 ms"),
+    () => reply(github, ada, hook, "It is one now."),
     (first) => github.editReviewComment(first, "Yes: 150 ms."),
   );
-  await scene("10:35", "ada pushes to #3: a file is renamed, one added", () =>
+  await scene("10:35", "ada pushes to #3: one file is renamed, one is added", () =>
     github.push(search, { files: [...searchFiles.slice(0, 2), ...pushedFiles], commits: 2 }),
   );
   await scene(
     "10:37",
-    "ada resolves two threads; ben opens one of them again",
+    "ada resolves two threads; ben unresolves one of them",
     () => github.resolveThread(debounce.thread, ada),
     () => github.resolveThread(hook.thread, ada),
     () => github.unresolveThread(hook.thread, ben),
   );
   await scene(
     "10:55",
-    "cleo comments on #3, thinks better of it, and deletes it",
+    "cleo comments on #3 and deletes the comment",
     () => github.createIssueComment({ on: search, author: cleo, body: "Why not Elasticsearch?" }),
     (comment) => github.deleteIssueComment(comment),
   );
 
-  await scene("11:10", "two labels go on #4 in the same second: GitHub is asked once which is later", () => {
-    github.label(update, "backend", cleo);
-    github.label(update, "security", cleo);
-  });
+  await scene(
+    "11:10",
+    "#4 gets two labels in the same second: one request to GitHub resolves their order",
+    () => {
+      github.label(update, "backend", cleo);
+      github.label(update, "security", cleo);
+    },
+  );
   await scene(
     "11:15",
     "renovate[bot] rebases #4 twice",
@@ -111,30 +118,29 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
   );
   await scene(
     "11:30",
-    "cleo approves #4, lets it merge by itself, and it does",
+    "cleo approves #4 and enables auto-merge; it is merged",
     () => github.submitReview({ pullRequest: update, author: cleo, state: "APPROVED" }),
     () => github.enableAutoMerge(update, { by: cleo }),
     () => github.mergePullRequest(update, { by: cleo }),
   );
 
-  const milestone = github.quietly(() => github.createMilestone(shop, "Spring", ada));
   await scene(
     "13:05",
-    "#5 leaves draft; it gets an assignee and a milestone",
+    "#5 is ready for review and gets an assignee and a milestone",
     () => github.readyForReview(typo),
     () => github.assign(typo, cleo, ada),
     () => github.setMilestone(typo, milestone, ada),
   );
   await scene(
     "13:20",
-    "cleo approves #5; finn pushes once more, and she dismisses her approval",
+    "cleo approves #5; finn pushes again, and she dismisses her approval",
     () => github.submitReview({ pullRequest: typo, author: cleo, state: "APPROVED", body: "Thanks!" }),
     () => github.push(typo, { files: [{ filename: "README.md", additions: 3, deletions: 3 }] }),
     (approval) => github.dismissReview(approval, cleo),
   );
   await scene(
     "13:40",
-    "#5 gets a better title, and goes to another branch",
+    "#5 gets a new title and a new base branch",
     () => github.editPullRequest(typo, { title: "Fix a typo", by: ada }),
     () =>
       github.editPullRequest(typo, {
@@ -142,13 +148,13 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
         by: ada,
       }),
   );
-  await scene("14:00", "ben deletes a remark on #3; the answer to it stays", () =>
+  await scene("14:00", "ben deletes a review comment on #3; the reply stays", () =>
     github.deleteReviewComment(hook),
   );
-  await scene("14:15", "ada comments on #2, an issue: acknowledged, not captured", () =>
+  await scene("14:15", "ada comments on #2, an issue: acknowledged but not captured", () =>
     github.createIssueComment({ on: issue, author: ada, body: "I can reproduce this." }),
   );
-  await scene("14:30", "the repository is renamed from shop to storefront: its id stays", () =>
+  await scene("14:30", "the repository is renamed from shop to storefront; its id stays", () =>
     github.renameRepository(shop, "storefront", ada),
   );
   await scene(
@@ -175,20 +181,20 @@ export async function playTeamDay(github: GitHub, scene: Scene): Promise<void> {
   );
   await scene(
     "15:20",
-    "cleo takes #6 back to draft, and ada out of it",
+    "cleo converts #6 to a draft and removes ada's review request",
     () => github.convertToDraft(large),
     () => github.removeReviewRequest(large, ada),
   );
   await scene(
     "15:40",
-    "finn closes #5, reopens it, and ada merges it",
+    "finn closes and reopens #5; ada merges it",
     () => github.closePullRequest(typo),
     () => github.reopenPullRequest(typo),
     () => github.mergePullRequest(typo, { by: ada }),
   );
   await scene(
     "16:10",
-    "#3 is merged; ben says thanks, twice as nicely the second time",
+    "#3 is merged; ben comments and edits the comment",
     () => github.mergePullRequest(search, { by: ben }),
     () => github.createIssueComment({ on: search, author: ben, body: "Thanks" }),
     () => github.editIssueComment(lastOf(search.comments), "Thanks a lot!"),
@@ -206,12 +212,12 @@ const pushedFiles: FileOptions[] = [
   { filename: "src/use-search.ts", previousFilename: "src/use-query.ts", additions: 9, deletions: 4 },
 ];
 
-/** The organization with its repository, the App installed on it, and what was there before: a pull request whose author is gone, and an issue. */
-function setStage(github: GitHub) {
+/** Creates an organization with the App and a repository, which already has a milestone, a pull request of a deleted author and an issue. */
+function setStage(github: FakeGitHub) {
   const [ada, ben, cleo, finn, gone] = ["ada", "ben", "cleo", "finn", "gone"].map((login) =>
     github.createAccount({ login }),
   );
-  if (!ada || !ben || !cleo || !finn || !gone) throw new Error("Somebody is missing.");
+  if (!ada || !ben || !cleo || !finn || !gone) throw new Error("An account is missing.");
   const renovate = github.createAccount({ login: "renovate", type: "Bot" });
   const acme = github.createOrganization({ login: "acme", members: [ada, ben, cleo] });
   const designers = github.createTeam({ organization: acme, name: "Designers" });
@@ -220,16 +226,17 @@ function setStage(github: GitHub) {
   const fork = github.createRepository({ owner: finn, name: "shop", fork: true });
   const old = github.openPullRequest({ repository: shop, author: gone, title: "Dark mode" });
   github.deleteAccount(gone);
+  const milestone = github.createMilestone(shop, "Spring", ada);
   const issue = github.createIssue({ repository: shop, author: ben, title: "The cart forgets" });
-  return { ada, ben, cleo, finn, renovate, designers, shop, fork, old, issue };
+  return { ada, ben, cleo, finn, renovate, designers, shop, fork, milestone, old, issue };
 }
 
-function answer(github: GitHub, author: Account, inReplyTo: ReviewComment, body: string): ReviewComment {
+function reply(github: FakeGitHub, author: Account, inReplyTo: ReviewComment, body: string): ReviewComment {
   return github.createReviewComment({ pullRequest: inReplyTo.pullRequest, author, body, inReplyTo });
 }
 
 function lastOf<Item>(items: readonly Item[]): Item {
   const last = items.at(-1);
-  if (last === undefined) throw new Error("There is none.");
+  if (last === undefined) throw new Error("The list is empty.");
   return last;
 }

@@ -1,33 +1,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { maxBodyBytes, type ReceiveDelivery } from "./webhook-endpoint.ts";
 
-/** What is held in memory at a time; whoever comes beyond it is told to come again. */
-export interface HoldingLimits {
+/** Limits of the deliveries in flight. Further ones are answered 503. */
+export interface InFlightLimits {
   deliveries: number;
   bytes: number;
 }
 
-/** Some seconds of the fastest that the server has been measured to acknowledge. */
-const defaultLimits: HoldingLimits = { deliveries: 2_000, bytes: 256 * 1024 * 1024 };
+/** A few seconds of deliveries, at the highest rate that was measured. */
+const defaultLimits: InFlightLimits = { deliveries: 2_000, bytes: 256 * 1024 * 1024 };
 
 const retryAfterSeconds = 5;
 
 /**
- * Serves deliveries straight from node:http, where they are the most frequent request by far: building a web Request for each
- * takes longer than all the rest of answering it. More than it may hold is answered 503, which GitHub's delivery log shows, so that it
- * can be asked for again.
+ * Serves deliveries with node:http. They are by far the most frequent request, and building a web Request for each takes longer than
+ * answering it. Deliveries beyond the limits are answered 503; GitHub's delivery log shows them as failed, so they are redelivered.
  */
-export function createNodeWebhookListener(receive: ReceiveDelivery, limits: HoldingLimits = defaultLimits) {
-  const held: HoldingLimits = { deliveries: 0, bytes: 0 };
-  const isFull = () => held.deliveries > limits.deliveries || held.bytes > limits.bytes;
+export function createNodeWebhookListener(receive: ReceiveDelivery, limits: InFlightLimits = defaultLimits) {
+  const inFlight: InFlightLimits = { deliveries: 0, bytes: 0 };
+  const isFull = () => inFlight.deliveries > limits.deliveries || inFlight.bytes > limits.bytes;
 
   return (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
     let size = 0;
-    held.deliveries++;
+    inFlight.deliveries++;
     response.once("close", () => {
-      held.deliveries--;
-      held.bytes -= size;
+      inFlight.deliveries--;
+      inFlight.bytes -= size;
     });
 
     const answer = (status: number, message: string) => {
@@ -40,22 +39,22 @@ export function createNodeWebhookListener(receive: ReceiveDelivery, limits: Hold
       chunks.length = 0;
       request.removeAllListeners("data").resume();
     };
-    const refuseTooLarge = () => refuseUnread(413, "A delivery is 25 MB at most.");
+    const refuseTooLarge = () => refuseUnread(413, "The payload is larger than 25 MB.");
     const refuseForNow = () => {
       response.setHeader("retry-after", retryAfterSeconds);
-      refuseUnread(503, "The server holds all the deliveries it can. Redeliver this one later.");
+      refuseUnread(503, "Too many requests in flight. Redeliver this one later.");
     };
 
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
-      return answer(405, "GitHub's deliveries come by POST.");
+      return answer(405, "Deliveries must be sent by POST.");
     }
     if (isFull()) return refuseForNow();
     if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return refuseTooLarge();
 
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      held.bytes += chunk.length;
+      inFlight.bytes += chunk.length;
       if (size > maxBodyBytes) return refuseTooLarge();
       if (isFull()) return refuseForNow();
       chunks.push(chunk);
@@ -65,7 +64,7 @@ export function createNodeWebhookListener(receive: ReceiveDelivery, limits: Hold
       const headers = { get: (name: string) => firstOf(request.headers[name]) };
       receive({ headers, body: Buffer.concat(chunks).toString("utf8") }).then(
         ({ status, message }) => answer(status, message),
-        () => answer(500, "The delivery could not be handled; the log says why."),
+        () => answer(500, "The delivery could not be handled. See the server's log."),
       );
     });
     request.on("error", () => response.destroy());

@@ -1,17 +1,19 @@
 import { Hono } from "hono";
 import type { Services } from "../services.ts";
+import { createApiRoutes } from "./api-routes.ts";
+import { createConsolePage } from "./console-page.ts";
 import { checkHealth } from "./health.ts";
-import { createQueueRoutes } from "./queue-routes.ts";
+import { toPublicRequest } from "./public-request.ts";
 
 export const paths = {
   webhooks: "/api/github/webhooks",
   inngest: "/api/inngest",
   health: "/healthz",
-  /** /api/analyze and /api/queue/… */
-  queue: "/api",
+  /** The API of the CLI and the console. */
+  api: "/api",
 } as const;
 
-/** Every route but the webhooks', which node:http serves itself. */
+/** Every route except the webhooks, which node:http serves directly. */
 export function createRoutes(services: Services): Hono {
   const routes = new Hono();
 
@@ -21,16 +23,19 @@ export function createRoutes(services: Services): Hono {
   });
 
   if (services.engine) {
-    // The embedded engine calls the functions in this process. Unsigned calls from outside would be anyone's.
+    // The embedded engine calls the functions in this process. Requests from outside are unsigned, so they are refused.
     routes.all(paths.inngest, (context) =>
       context.json({ message: "Functions run on the embedded engine in this process." }, 403),
     );
   } else {
-    routes.on(["GET", "POST", "PUT"], paths.inngest, (context) => services.serveInngest(context.req.raw));
+    routes.on(["GET", "POST", "PUT"], paths.inngest, (context) =>
+      services.serveInngest(toPublicRequest(context.req.raw)),
+    );
   }
 
-  routes.route(paths.queue, createQueueRoutes(services));
+  routes.route(paths.api, createApiRoutes(services));
+  routes.route("/", createConsolePage());
 
-  routes.notFound((context) => context.json({ message: `There is nothing at ${context.req.path}.` }, 404));
+  routes.notFound((context) => context.json({ message: `Not found: ${context.req.path}` }, 404));
   return routes;
 }

@@ -1,18 +1,21 @@
 import { getRequestListener } from "@hono/node-server";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { lookup } from "node:dns/promises";
+import { isIPv6, type AddressInfo } from "node:net";
 import type { Services } from "../services.ts";
+import { SetupError } from "../setup-error.ts";
 import { createNodeWebhookListener } from "./node-webhook-listener.ts";
 import { createRoutes, paths } from "./routes.ts";
 
 export interface RunningServer {
+  /** The URL on this machine. */
   url: string;
-  /** Stops accepting, waits for the requests under way, and cuts off those that take longer. */
+  /** Stops accepting connections, waits for open requests, and then closes the remaining ones. */
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Listens for everything there is. Throws when the port is taken. */
+/** Serves all routes. Throws a `SetupError` if the port or the host cannot be used. */
 export async function listen(
   services: Services,
   address: { host: string; port: number },
@@ -24,9 +27,18 @@ export async function listen(
     else void onOther(request, response);
   });
   server.listen(address.port, address.host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://${address.host}:${port}`, close: (timeoutMs) => closeServer(server, timeoutMs) };
+  await once(server, "listening").catch((error: unknown) => {
+    throw toSetupError(error, address);
+  });
+  const { port, address: bound } = server.address() as AddressInfo;
+  const host = await toReachableHost(address.host, bound);
+  return {
+    url: `http://${host}:${port}`,
+    close: (timeoutMs) => {
+      services.live.close();
+      return closeServer(server, timeoutMs);
+    },
+  };
 }
 
 async function closeServer(server: Server, timeoutMs: number): Promise<void> {
@@ -36,4 +48,34 @@ async function closeServer(server: Server, timeoutMs: number): Promise<void> {
   const timeout = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await closed;
   clearTimeout(timeout);
+}
+
+/** The host for a URL. A wildcard address is reached at localhost. */
+async function toReachableHost(host: string, bound: string): Promise<string> {
+  const isWildcard = bound === "::" || bound === "0.0.0.0";
+  if (!isWildcard) return isIPv6(host) ? `[${host}]` : host;
+  // 0.0.0.0 listens to IPv4 only, and localhost may be ::1 alone. :: listens to both.
+  const addresses = await lookup("localhost", { all: true }).catch(() => []);
+  const isReached = addresses.some(({ family }) => bound === "::" || family === 4);
+  if (isReached) return "localhost";
+  return bound === "::" ? "[::1]" : "127.0.0.1";
+}
+
+function toSetupError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE")
+    return new SetupError(`Port ${port} of ${host} is in use: stop the other program, or set PORT.`);
+  if (code === "EACCES")
+    return new SetupError(`This user may not open PORT ${port}: set PORT to a number above 1023.`);
+  if (
+    code === "EADDRNOTAVAIL" ||
+    code === "ENOTFOUND" ||
+    code === "EAI_AGAIN" ||
+    code === "EINVAL" ||
+    code === "EAFNOSUPPORT"
+  )
+    return new SetupError(
+      `HOST ${host} is not an address of this machine: set HOST to localhost, 0.0.0.0 or ::.`,
+    );
+  return error;
 }

@@ -1,15 +1,15 @@
 import type { Probot } from "probot";
-import { ZodError } from "zod";
 import { NotAcceptedError } from "../lib/inngest/send-events.ts";
+import { InvalidPayloadError } from "../webhooks/parse-payload.ts";
 import type { DeliveryCounts } from "./delivery-counts.ts";
 
-/** One delivery as it came in: the body as it was signed. */
+/** A delivery with its raw body, which the signature covers. */
 export interface IncomingDelivery {
   headers: { get(name: string): string | null };
   body: string;
 }
 
-/** What GitHub is told, and its delivery log shows. */
+/** The answer, which GitHub's delivery log shows. */
 export interface Acknowledgement {
   status: 200 | 400 | 401 | 500 | 503;
   message: string;
@@ -20,19 +20,24 @@ export type ReceiveDelivery = (delivery: IncomingDelivery) => Promise<Acknowledg
 /** GitHub sends no larger body. https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap */
 export const maxBodyBytes = 25 * 1024 * 1024;
 
+/** GitHub's ids are GUIDs. Event ids contain them, and Postgres cannot index very long ones. */
+const maxDeliveryIdLength = 255;
+
 export interface ReceiveOptions {
-  /** Whether there is a listener for webhooks of that event, as `pull_request`. */
+  /** True if the app handles webhooks of that name, such as `pull_request`. */
   listensTo: (event: string) => boolean;
   counts: DeliveryCounts;
+  /** Called after each delivery is counted. */
+  onAnswered?: () => void;
 }
 
 /**
- * Answers deliveries with the listeners of a Probot app. 200 means that the delivery's events are kept, or that it has none;
- * with any other status GitHub's delivery log shows it as failed, and it can be asked for again.
+ * Verifies deliveries, and passes them to a Probot app. 200 means that the delivery's events are stored, or that it has none. With any
+ * other status, GitHub's delivery log shows the delivery as failed, and it is redelivered.
  */
 export function createReceiveDelivery(
   probot: Probot,
-  { listensTo, counts }: ReceiveOptions,
+  { listensTo, counts, onAnswered }: ReceiveOptions,
 ): ReceiveDelivery {
   async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement> {
     const signature = headers.get("x-hub-signature-256");
@@ -42,10 +47,15 @@ export function createReceiveDelivery(
     const id = headers.get("x-github-delivery");
     const name = headers.get("x-github-event");
     if (!id || !name) return { status: 400, message: "X-GitHub-Delivery and X-GitHub-Event are required." };
-    const payload = parseObject(body);
-    if (!payload) return { status: 400, message: "The body is not a JSON object." };
+    if (id.length > maxDeliveryIdLength)
+      return {
+        status: 400,
+        message: `X-GitHub-Delivery must have at most ${maxDeliveryIdLength} characters.`,
+      };
+    const payload = parsePayload(body, headers.get("content-type"));
+    if (!payload) return { status: 400, message: "The payload is not a JSON object." };
     if ("action" in payload && typeof payload.action !== "string")
-      return { status: 400, message: "The payload's action is not a text." };
+      return { status: 400, message: "The payload's action is not a string." };
     if (!listensTo(name)) return { status: 200, message: "ok" };
 
     try {
@@ -59,6 +69,7 @@ export function createReceiveDelivery(
   return async (delivery) => {
     const { status, message } = await receive(delivery);
     counts[status === 200 ? "accepted" : status < 500 ? "refused" : "failed"]++;
+    onAnswered?.();
     if (status !== 200) {
       const { headers } = delivery;
       const about = {
@@ -72,6 +83,15 @@ export function createReceiveDelivery(
   };
 }
 
+/**
+ * Reads the payload. With the content type `application/x-www-form-urlencoded`, it is the form's field `payload`. GitHub signs the raw body in
+ * both cases. https://docs.github.com/webhooks/using-webhooks/creating-webhooks
+ */
+function parsePayload(body: string, contentType: string | null): object | null {
+  const isForm = /^\s*application\/x-www-form-urlencoded\b/i.test(contentType ?? "");
+  return parseObject(isForm ? (new URLSearchParams(body).get("payload") ?? "") : body);
+}
+
 /** Null when the text is not JSON, or not an object. */
 function parseObject(text: string): object | null {
   try {
@@ -82,13 +102,10 @@ function parseObject(text: string): object | null {
   }
 }
 
-/** A delivery has one listener at most, so one error; @octokit/webhooks wraps it all the same. */
+/** A delivery has at most one listener, so at most one error, but @octokit/webhooks wraps it. */
 function toRefusal(error: unknown): Acknowledgement {
   const [cause] = error instanceof AggregateError ? error.errors : [error];
-  if (cause instanceof ZodError) {
-    const where = cause.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).slice(0, 5);
-    return { status: 400, message: `The payload is not of its event's shape. ${where.join("; ")}` };
-  }
+  if (cause instanceof InvalidPayloadError) return { status: 400, message: `${cause.message}.` };
   if (cause instanceof NotAcceptedError) return { status: 503, message: cause.message };
-  return { status: 500, message: "The delivery could not be handled; the log says why." };
+  return { status: 500, message: "The delivery could not be handled. See the server's log." };
 }

@@ -1,27 +1,21 @@
-import type { Probot } from "probot";
-import type { CaptureEvent, SendEvents } from "../lib/inngest/events.ts";
-import { toInstallationEvents } from "./installation.ts";
-import type { Delivery } from "./to-capture-event.ts";
+import { z } from "zod";
+import { installationSchema } from "../lib/records/installation.ts";
+import { listedRepositories, toInstalledRepositories, toWebhookInstallationEvents } from "./installed.ts";
+import { defineWebhook } from "./webhook.ts";
 
-export function onInstallationRepositories(app: Probot, send: SendEvents): void {
-  app.on(["installation_repositories.added", "installation_repositories.removed"], (delivery) =>
-    send(toInstallationRepositories(delivery)),
-  );
-}
-
-export function toInstallationRepositories(
-  delivery: Delivery<{
-    action: string;
-    installation: unknown;
-    repositories_added: unknown;
-    repositories_removed: unknown;
-  }>,
-): CaptureEvent[] {
-  const { action, installation, repositories_added, repositories_removed } = delivery.payload;
-  return toInstallationEvents(delivery.id, {
-    action,
-    installation,
-    added: repositories_added,
-    removed: repositories_removed,
-  });
-}
+export const installationRepositoriesWebhook = defineWebhook({
+  events: ["installation_repositories.added", "installation_repositories.removed"],
+  payload: z.object({
+    action: z.enum(["added", "removed"]),
+    installation: installationSchema,
+    repositories_added: listedRepositories,
+    repositories_removed: listedRepositories,
+  }),
+  translate: (payload, { id }) =>
+    toWebhookInstallationEvents(id, {
+      action: payload.action,
+      installation: payload.installation,
+      added: toInstalledRepositories(payload, "repositories_added"),
+      removed: toInstalledRepositories(payload, "repositories_removed"),
+    }),
+});

@@ -1,22 +1,34 @@
-import type { Probot } from "probot";
-import { pullRequestComments, type CaptureEvent, type SendEvents } from "../lib/inngest/events.ts";
-import { toCaptureEvent, type Delivery } from "./to-capture-event.ts";
+import { z } from "zod";
+import { pullRequestComments } from "../lib/inngest/events.ts";
+import { issueCommentSchema } from "../lib/records/comment.ts";
+import { pullRequestIssueSchema } from "../lib/records/pull-request.ts";
+import { repositoryPayload, toTarget } from "./repository-payload.ts";
+import { createWebhookEvent, defineWebhook } from "./webhook.ts";
 
-export function onIssueComment(app: Probot, send: SendEvents): void {
-  app.on(["issue_comment.created", "issue_comment.edited", "issue_comment.deleted"], async (delivery) => {
-    const event = toIssueComment(delivery);
-    if (event) await send([event]);
-  });
-}
+export const issueCommentWebhook = defineWebhook({
+  events: ["issue_comment.created", "issue_comment.edited", "issue_comment.deleted"],
+  payload: repositoryPayload.extend({
+    action: z.string(),
+    comment: issueCommentSchema,
+    issue: pullRequestIssueSchema,
+  }),
+  ignores: isOnIssue,
+  translate: ({ action, comment, issue, ...payload }, { id, receivedAt }) => [
+    createWebhookEvent(pullRequestComments, id, {
+      ...toTarget(payload),
+      number: issue.number,
+      observed: {
+        kind: "issue",
+        deletedAt: action === "deleted" ? receivedAt.toISOString() : null,
+        comment,
+        issue,
+      },
+    }),
+  ],
+});
 
-/** Null for a comment on an issue: GitHub sends one event for issues and pull requests alike. */
-export function toIssueComment(
-  delivery: Delivery<{ action: string; comment: unknown; issue: { number: number; pull_request?: unknown } }>,
-): CaptureEvent | null {
-  const { action, comment, issue } = delivery.payload;
-  if (issue && !issue.pull_request) return null;
-  return toCaptureEvent(pullRequestComments, delivery, {
-    number: issue?.number,
-    observed: { kind: "issue", deleted: action === "deleted", comment, issue },
-  });
+/** GitHub sends the same webhook for issues and pull requests. */
+function isOnIssue(payload: unknown): boolean {
+  const { issue } = Object(payload);
+  return Boolean(issue) && !issue.pull_request;
 }

@@ -5,21 +5,26 @@ import { json } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { InngestEngine } from "../../src/lib/embedded/inngest-engine.ts";
 import { createAlertFailures } from "../../src/lib/inngest/functions/alert-failures.ts";
+import { createGitHub } from "../../src/lib/github/client.ts";
+import { createLogger } from "../../src/logger.ts";
+import { createLooks, type Looks } from "../../src/lib/inngest/looks.ts";
 import { failJob } from "../../src/lib/store/jobs.ts";
 import { createClock, startEngine } from "../lib/embedded/engine-harness.ts";
 import { inPayload } from "../lib/store/observations.ts";
 import { openStore, type TestStore } from "../lib/store/open-store.ts";
 
+const log = createLogger("silent");
 let db: TestStore;
 let engine: InngestEngine;
-const clock = createClock(new Date().toISOString());
+let looks: Looks;
+const clock = createClock("2030-01-01T00:01:00Z");
 
-/** Whoever is told, in Slack's format. */
+/** The channel that receives alerts, in Slack's format. */
 let channel: Server;
 let alerts: string[];
 let isDown: boolean;
 
-async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { text } = (await json(request)) as { text: string };
   if (!isDown) alerts.push(text);
   response.writeHead(isDown ? 500 : 200).end();
@@ -27,7 +32,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
 
 beforeAll(async () => {
   db = await openStore();
-  channel = createServer((request, response) => void take(request, response));
+  channel = createServer((request, response) => void receive(request, response));
   channel.listen(0, "127.0.0.1");
   await once(channel, "listening");
 });
@@ -40,6 +45,16 @@ beforeEach(async () => {
     createAlertFailures({ inngest, store: db.store }, url),
   ]);
   engine = started.engine;
+  looks = createLooks({
+    store: db.store,
+    github: createGitHub({ apiUrl: "http://127.0.0.1:9", app: null, token: null, log: log }),
+    send: async (events) => void (await started.inngest.send([...events])),
+    log: log,
+    handles: () => false,
+    jobRetentionDays: 30,
+    alerts: true,
+    now: clock.now,
+  });
 });
 afterEach(() => engine.stop());
 afterAll(async () => {
@@ -50,14 +65,18 @@ afterAll(async () => {
 async function fail(message: string, number = 7): Promise<void> {
   const error = { name: "Error", message, stack: null };
   await failJob(db.store, inPayload(1, { job: { number } }), { error, event: {} });
+  await db.database.query("update capture.jobs set finished_at = $1 where finished_at < '2029-01-01'", [
+    new Date(clock.now()),
+  ]);
 }
 
 async function fiveMinutesLater(): Promise<void> {
   clock.advance(5 * 60);
+  await looks.runDue();
   await engine.idle();
 }
 
-test("a thousand failures are one message, by what they failed of", async () => {
+test("a thousand failures are one alert, grouped by their errors", async () => {
   for (let count = 1; count <= 1_000; count++)
     await fail(`GitHub answered 500 to GET /repos/acme/web/pulls/${count}`);
   await fail("No <!channel> & `code`", 8);
@@ -70,7 +89,7 @@ test("a thousand failures are one message, by what they failed of", async () => 
   expect(alerts[0]?.length).toBeLessThan(3_000);
 });
 
-test("what was told is not told again, and where nothing failed nobody is told", async () => {
+test("an alert reports each failure once, and there is none when nothing failed", async () => {
   await fiveMinutesLater();
   expect(alerts).toEqual([]);
   await fail("first");
@@ -83,7 +102,7 @@ test("what was told is not told again, and where nothing failed nobody is told",
   expect(alerts[1]).not.toContain("first");
 });
 
-test("what could not be told is told the next time", async () => {
+test("an alert that could not be sent is sent the next time", async () => {
   isDown = true;
   await fail("first");
   await fiveMinutesLater();

@@ -1,30 +1,30 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import type { Delivery } from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
+import { compareRows } from "../../src/testing/compare-rows.ts";
+import type { WebhookDelivery } from "../../src/fake-github/index.ts";
+import { toTruth } from "../../src/testing/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
 
 let database: SqlDatabase;
-let standIn: TestGitHub;
+let github: TestGitHub;
 let app: TestApp;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  standIn = await openGitHub();
-  app = await startApp(database, { GITHUB_API_URL: standIn.url });
+  github = await openGitHub();
+  app = await startApp(database, { GITHUB_API_URL: github.url });
 });
 afterAll(async () => {
   await app.close();
-  await standIn.close();
+  await github.close();
   await database.close();
 });
 
-/** One pull request's life. Several things happen within one second, as they do when a bot acts or a form sends two requests. */
-function liveThrough(github: TestGitHub): Delivery[] {
+/** Lives through the life of a pull request. Some events happen within one second, as when a bot acts. */
+function liveThrough(): WebhookDelivery[] {
   const { after } = github;
   return after(0, () => {
     const ann = github.createAccount({ login: "ann" });
@@ -61,13 +61,13 @@ function liveThrough(github: TestGitHub): Delivery[] {
     after(40, () => github.mergePullRequest(pullRequest, { by: ben }));
     after(40, () => github.deleteIssueComment(first));
     after(45, () => github.requestReview(pullRequest, ben));
-    after(45, () => github.submitReview({ pullRequest, author: ben, comments: [{ body: "Late" }] })); // asks him no more
+    after(45, () => github.submitReview({ pullRequest, author: ben, comments: [{ body: "Late" }] })); // which ends the request
     return [...github.deliveries];
   });
 }
 
-test("any order of a pull request's deliveries, any of them doubled, ends in GitHub's rows", async () => {
-  const deliveries = liveThrough(standIn);
+test("the rows are in sync whatever the order of a pull request's deliveries, and whichever are doubled", async () => {
+  const deliveries = liveThrough();
   const order = fc
     .subarray(deliveries)
     .chain((doubled) =>
@@ -78,8 +78,8 @@ test("any order of a pull request's deliveries, any of them doubled, ends in Git
     fc.asyncProperty(order, async (shuffled) => {
       await resetDatabase(database);
       for (const delivery of shuffled) expect(await app.deliver(delivery)).toBe(200);
-      await app.settled();
-      expect(await compareRows(toTruth(standIn), (table) => app.rows(`github.${table}`))).toEqual([]);
+      await app.idle();
+      expect(await compareRows(toTruth(github), (table) => app.rows(`github.${table}`))).toEqual([]);
       expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);
     }),
     { numRuns: 12 },

@@ -1,190 +1,146 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import { failures, type Account, type PullRequest, type Repository } from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
-import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import { openTestDatabase, resetDatabase } from "../support/database.ts";
-import { openGitHub, type TestGitHub } from "../support/open-github.ts";
-import { startApp, type TestApp } from "../support/start-app.ts";
+import { beforeEach, expect, test } from "vitest";
+import { failures, type Account, type PullRequest, type Repository } from "../../src/fake-github/index.ts";
+import type { TestGitHub } from "../support/open-github.ts";
+import { useScene } from "../support/scene.ts";
 
-/** What captures ask of GitHub, and what becomes of its answers. */
+/** The requests that captures make to GitHub, and what they do with the answers. */
 
-let database: SqlDatabase;
+const scene = useScene();
+const { deliver, differences, rows, takeDeliveries } = scene;
+
 let github: TestGitHub;
-let app: TestApp;
 let ann: Account;
-let repository: Repository;
+let web: Repository;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
+beforeEach(() => {
+  ({ github, ann, web } = scene);
 });
-beforeEach(async () => {
-  github = await openGitHub();
-  app = await startApp(database, { GITHUB_API_URL: github.url });
-  github.after(-60, () => {
-    ann = github.createAccount({ login: "ann" });
-    const acme = github.createOrganization({ login: "acme", members: [ann] });
-    repository = github.createRepository({ owner: acme, name: "web" });
-    github.install({ account: acme });
-  });
-  github.deliveries.length = 0;
-});
-afterEach(async () => {
-  await app.close();
-  await github.close();
-  await resetDatabase(database);
-});
-afterAll(() => database.close());
-
-/** Sends everything that has happened since the last call. */
-async function deliverAll(): Promise<void> {
-  for (const delivery of github.deliveries.splice(0)) await app.deliver(delivery);
-}
 
 function open(options: Partial<Parameters<TestGitHub["openPullRequest"]>[0]> = {}): PullRequest {
-  return github.after(0, () => github.openPullRequest({ repository, author: ann, ...options }));
+  return github.after(0, () => github.openPullRequest({ repository: web, author: ann, ...options }));
 }
 
-/** Requests to GitHub that are not for a token, as `GET /path` without the repository and the query. */
+/** The requests to GitHub except those for tokens, as `GET /path` without the repository and the query. */
 function requests(): string[] {
   return github.requests
     .map(({ method, path }) => `${method} ${path.split("?", 1)[0]?.replace("/repos/acme/web", "")}`)
     .filter((request) => !request.includes("access_tokens"));
 }
 
-async function differences(): Promise<unknown[]> {
-  return compareRows(toTruth(github), (table) => app.rows(`github.${table}`));
-}
-
-test("an opened pull request takes one request: its files", async () => {
+test("an opened pull request takes one request, for its files", async () => {
   open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1/files"]);
   expect(await differences()).toEqual([]);
 });
 
-test("an action that leaves head and base alone takes none", async () => {
+test("an action that changes neither head nor base takes no request", async () => {
   const pullRequest = open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   github.requests.length = 0;
   github.after(5, () => github.label(pullRequest, "bug"));
   github.after(6, () => github.closePullRequest(pullRequest));
   github.after(7, () => github.reopenPullRequest(pullRequest));
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual([]);
   expect(await differences()).toEqual([]);
 });
 
-test("another base takes the files anew", async () => {
+test("a new base reads the files again", async () => {
   const pullRequest = open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   github.requests.length = 0;
   github.after(5, () => github.editPullRequest(pullRequest, { base: { ref: "next" } }));
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1/files"]);
   expect(await differences()).toEqual([]);
 });
 
-test("a burst within one second, none of which says who was last, is settled by one question", async () => {
+test("an ambiguous burst within one second is resolved by one request", async () => {
   const pullRequest = open();
   for (const name of ["a", "b", "c", "d", "e"]) github.after(0, () => github.label(pullRequest, name));
-  const burst = github.deliveries.splice(0);
-  await Promise.all(burst.toReversed().map((delivery) => app.deliver(delivery)));
-  await app.settled();
+  const burst = takeDeliveries().toReversed();
+  await Promise.all(burst.map((delivery) => scene.app.deliver(delivery)));
+  await scene.idle();
   expect(requests().filter((request) => request === "GET /pulls/1")).toHaveLength(1);
   expect(await differences()).toEqual([]);
 });
 
-test("a second that is not yet over is waited for before GitHub is asked", async () => {
-  const pullRequest = github.openPullRequest({ repository, author: ann });
-  github.label(pullRequest, "bug");
-  await deliverAll();
-  await app.services.engine?.idle(5_000);
-  const { details_clock: clock, details_fetched_at: fetched } =
-    (await app.rows("github.pull_requests"))[0] ?? {};
+test("an ambiguous order is resolved after its second is over", async () => {
+  github.at(new Date(), () => {
+    const pullRequest = github.openPullRequest({ repository: web, author: ann });
+    github.label(pullRequest, "bug");
+  });
+  await deliver();
+  const { details_clock: clock, details_fetched_at: fetched } = (await rows("github.pull_requests"))[0] ?? {};
   expect(Number(fetched)).toBeGreaterThan(Number(clock));
   expect(await differences()).toEqual([]);
 });
 
-test("comments edited within one second are settled by one listing", async () => {
+test("comments that are edited within one second are resolved by one listing", async () => {
   const pullRequest = open();
   const comments = ["one", "two", "three"].map((body) =>
     github.after(5, () => github.createIssueComment({ on: pullRequest, author: ann, body })),
   );
   for (const comment of comments) github.after(5, () => github.editIssueComment(comment, `${comment.body}!`));
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests().filter((request) => request.includes("comments"))).toEqual(["GET /issues/1/comments"]);
   expect(await differences()).toEqual([]);
 });
 
-test("a review of an unseen pull request is kept, and the details are asked for once", async () => {
+test("a review of an unknown pull request is stored, and its details are requested once", async () => {
   const pullRequest = open();
-  github.deliveries.length = 0;
+  takeDeliveries();
   github.after(5, () => github.submitReview({ pullRequest, author: ann, body: "Fine" }));
   github.after(6, () => github.createIssueComment({ on: pullRequest, author: ann, body: "Thanks" }));
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests().toSorted()).toEqual(["GET /pulls/1", "GET /pulls/1/files"]);
   expect(await differences()).toEqual([]);
 });
 
-test("who has reviewed is asked for a review no more, which no pull_request webhook tells", async () => {
+test("a submitted review ends the request for it, without a pull_request webhook", async () => {
   const ben = github.after(-30, () => github.createAccount({ login: "ben" }));
   const pullRequest = open();
   github.after(5, () => github.requestReview(pullRequest, ben));
-  await deliverAll();
-  await app.settled();
-  expect(await app.rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [ben.id] }]);
+  await deliver();
+  expect(await rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [ben.id] }]);
   github.requests.length = 0;
   github.after(9, () => github.submitReview({ pullRequest, author: ben, body: "Fine" }));
-  await deliverAll();
-  await app.settled();
-  expect(await app.rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [] }]);
+  await deliver();
+  expect(await rows("github.pull_requests")).toMatchObject([{ requested_reviewers: [] }]);
   expect(requests()).toEqual([]);
   expect(await differences()).toEqual([]);
 });
 
-test("asked and reviewed within one second is settled by one question", async () => {
+test("a review that is requested and submitted within one second is resolved by one request", async () => {
   const ben = github.after(-30, () => github.createAccount({ login: "ben" }));
   const pullRequest = open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   github.requests.length = 0;
   github.after(5, () => github.requestReview(pullRequest, ben));
   const comments = [{ body: "one" }, { body: "two" }];
   github.after(5, () => github.submitReview({ pullRequest, author: ben, comments }));
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1"]);
   expect(await differences()).toEqual([]);
 });
 
-test("a payload too large for Inngest is fetched instead", async () => {
+test("a payload that is too large for Inngest is fetched from GitHub", async () => {
   open({ body: "\u{1F680}".repeat(65_000) });
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1", "GET /pulls/1/files"]);
   expect(await differences()).toEqual([]);
 });
 
-test("of more than 3,000 files those that GitHub lists are captured, and the rest is known to be missing", async () => {
+test("files beyond the 3,000 that GitHub lists are marked as missing", async () => {
   open({ files: Array.from({ length: 3_050 }, (_, index) => ({ filename: `${index}.ts` })) });
-  await deliverAll();
-  await app.settled();
-  expect(await app.rows("github.pull_request_files")).toHaveLength(3_000);
-  expect(await app.rows("github.pull_requests")).toMatchObject([
-    { changed_files: 3_050, files_truncated: true },
-  ]);
+  await deliver();
+  expect(await rows("github.pull_request_files")).toHaveLength(3_000);
+  expect(await rows("github.pull_requests")).toMatchObject([{ changed_files: 3_050, files_truncated: true }]);
   expect(await differences()).toEqual([]);
 });
 
-test("a push between two pages of the file list leaves no mixture", async () => {
+test("a push between two pages of the file list does not mix two heads", async () => {
   const files = (prefix: string) =>
     Array.from({ length: 150 }, (_, index) => ({ filename: `${prefix}${index}.ts` }));
   const pullRequest = open({ files: files("a") });
@@ -193,74 +149,68 @@ test("a push between two pages of the file list leaves no mixture", async () => 
     stop();
     github.after(30, () => github.push(pullRequest, { files: files("b") }));
   });
-  await deliverAll();
-  await app.settled();
-  await deliverAll();
-  await app.settled();
+  await deliver();
+  await deliver();
   expect(await differences()).toEqual([]);
 });
 
-test("a renamed repository's old name still leads to its pull requests", async () => {
+test("a pull request is captured through the old name of its renamed repository", async () => {
   const pullRequest = open();
   const opened = github.deliveries.find(({ name }) => name === "pull_request");
-  github.after(5, () => github.renameRepository(repository, "site"));
-  if (opened) await app.deliver(opened);
-  await app.settled();
-  expect(await app.rows("github.pull_request_files")).toHaveLength(pullRequest.heads[0]?.files.length ?? 0);
-  expect(await app.rows("capture.jobs")).toMatchObject([{ state: "completed" }]);
+  github.after(5, () => github.renameRepository(web, "site"));
+  if (opened) await deliver([opened]);
+  expect(await rows("github.pull_request_files")).toHaveLength(pullRequest.heads[0]?.files.length ?? 0);
+  expect(await rows("capture.jobs")).toMatchObject([{ state: "completed" }]);
 });
 
-test("what GitHub's replicas do not have yet is asked for again", async () => {
+test("a list that GitHub's replicas do not have yet is requested again", async () => {
   github.intercept(failures.matching(/^GET .*files/, failures.once(failures.refused(404, "Not Found"))));
-  github.openPullRequest({ repository, author: ann });
-  await deliverAll();
-  await app.services.engine?.idle(10_000);
+  github.openPullRequest({ repository: web, author: ann });
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1/files", "GET /pulls/1/files"]);
   expect(await differences()).toEqual([]);
 });
 
-test("the files of a head whose first one is removed are captured", async () => {
+test("the files of a head whose first file is removed are captured", async () => {
   open({ files: [{ filename: "a.ts", status: "removed" }, { filename: "b.ts" }] });
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1/files"]);
-  expect(await app.rows("github.pull_request_files")).toHaveLength(2);
+  expect(await rows("github.pull_request_files")).toHaveLength(2);
 });
 
-test("a limit waits until the moment that GitHub named, and the rows of the payload are there meanwhile", async () => {
-  const resetAt = new Date(Date.now() + 2_000);
+test("a rate limit delays the request until its reset, and the payload's rows are stored meanwhile", async () => {
+  const resetAt = new Date(Date.now() + 1_000);
   github.intercept(failures.matching(/^GET .*files/, failures.once(failures.rateLimited(resetAt))));
   open();
-  await deliverAll();
-  await app.settled();
-  expect(await app.rows("github.pull_requests")).toHaveLength(1);
-  expect(await app.rows("github.pull_request_files")).toEqual([]);
-  await app.services.engine?.idle(10_000);
+  const [opened] = takeDeliveries();
+  if (opened) await scene.app.deliver(opened);
+  await scene.app.idle();
+  expect(await rows("github.pull_requests")).toHaveLength(1);
+  expect(await rows("github.pull_request_files")).toEqual([]);
+  await scene.app.services.engine?.idle(10_000); // the app's own clock decides when the limit is over
   expect(await differences()).toEqual([]);
   expect(requests()).toEqual(["GET /pulls/1/files", "GET /pulls/1/files"]);
 });
 
-test.each([404, 410, 451])("what GitHub answers %i is not asked for again", async (status) => {
+test.each([404, 410, 451])("a list that GitHub answers with %i is not requested again", async (status) => {
   github.intercept(failures.matching(/^GET .*files/, failures.refused(status, "Gone")));
   open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(requests()).toEqual(["GET /pulls/1/files"]);
-  expect(await app.rows("capture.jobs")).toMatchObject([
+  expect(await rows("capture.jobs")).toMatchObject([
     { state: "failed", error: { message: expect.stringContaining(String(status)) } },
   ]);
-  expect(JSON.stringify(await app.rows("capture.jobs"))).not.toMatch(/ghs_|token [\w.]{8}/);
+  expect(JSON.stringify(await rows("capture.jobs"))).not.toMatch(/ghs_|token [\w.]{8}/);
 });
 
-test("one installation's token serves all its captures", async () => {
+test("the captures of one installation share a token", async () => {
   for (let index = 0; index < 5; index++) open();
-  await deliverAll();
-  await app.settled();
+  await deliver();
   expect(github.requests.filter(({ path }) => path.includes("access_tokens"))).toHaveLength(1);
   expect(await differences()).toEqual([]);
 });
 
-test("a pull request whose account and fork are gone keeps its row", async () => {
+test("a pull request whose author and fork are deleted keeps its row", async () => {
   const stranger = github.after(-30, () => github.createAccount({ login: "stranger" }));
   const pullRequest = open({ author: stranger });
   github.after(1, () => {
@@ -268,8 +218,7 @@ test("a pull request whose account and fork are gone keeps its row", async () =>
     github.deleteAccount(stranger);
     github.label(pullRequest, "orphan");
   });
-  await deliverAll();
-  await app.settled();
-  expect(await app.rows("github.pull_requests")).toMatchObject([{ author_id: null, labels: ["orphan"] }]);
+  await deliver();
+  expect(await rows("github.pull_requests")).toMatchObject([{ author_id: null, labels: ["orphan"] }]);
   expect(await differences()).toEqual([]);
 });

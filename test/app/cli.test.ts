@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Terminal } from "../../src/cli/progress-bar.ts";
 import { watchBackfill } from "../../src/cli/watch.ts";
 import { createQueueClient, QueueApiError } from "../../src/client/queue-client.ts";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import { failures, seedPullRequests } from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
+import { compareRows } from "../../src/testing/compare-rows.ts";
+import { failures, seedPullRequests } from "../../src/fake-github/index.ts";
+import { toTruth } from "../../src/testing/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
@@ -40,7 +40,7 @@ function start(port: string): Promise<TestApp> {
   return startApp(database, { GITHUB_API_URL: github.url, ADMIN_TOKEN: adminToken, PORT: port });
 }
 
-/** A terminal that keeps what is drawn on it. */
+/** A terminal that records its output. */
 function openTerminal(): Terminal & { lines: string[] } {
   const lines: string[] = [];
   return { isTTY: true, columns: 200, lines, write: (line) => lines.push(String(line)) > 0 };
@@ -50,7 +50,7 @@ function cli(args: string[], environment: Record<string, string> = {}) {
   return runCli({ url: app.url, adminToken }, args, environment);
 }
 
-test("a backfill is followed to its end, analyzed, and what is lost after it is fixed", async () => {
+test("the CLI follows a backfill to its end, analyzes the rows, and fixes gaps", async () => {
   expect(await cli(["backfill", "acme/web", "--all"])).toMatchObject({
     code: 0,
     out: expect.stringMatching(
@@ -76,7 +76,7 @@ test("a backfill is followed to its end, analyzed, and what is lost after it is 
   expect(await cli(["fix", "acme/web"])).toMatchObject({ code: 0, out: "acme/web has no gaps.\n" });
 });
 
-test("for machines there is one answer, that of the end", async () => {
+test("--json prints one answer, at the end", async () => {
   const followed = await cli(["backfill", "acme/web", "--all", "--json"]);
   expect(followed).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(followed.out)).toMatchObject({ state: "completed", done: 12, total: 12 });
@@ -86,20 +86,20 @@ test("for machines there is one answer, that of the end", async () => {
   expect(JSON.parse((await cli(["fix", "acme/web", "--json"])).out)).toEqual(JSON.parse(fixed.out));
 });
 
-test("without watching, a command returns once its work is queued", async () => {
+test("--no-watch returns once the work is queued", async () => {
   await cli(["backfill", "acme/web", "--all", "--watch"]);
   await database.exec("delete from github.comments");
   const queued = expect.stringMatching(/^Queued .+ Follow it with: npm run capture -- status --watch\n$/);
   expect(await cli(["fix", "acme/web", "--no-watch"])).toMatchObject({ code: 0, out: queued });
-  await app.settled();
+  await app.idle();
   expect(await cli(["backfill", "acme/web", "--all", "--no-watch"])).toMatchObject({ code: 0, out: queued });
-  await app.settled();
+  await app.idle();
   const answer = await cli(["backfill", "acme/web", "--days", "9", "--no-watch", "--json"]);
   expect(JSON.parse(answer.out)).toMatchObject({ queued: 1, job: { since: expect.any(String) } });
-  await app.settled();
+  await app.idle();
 });
 
-test("what was followed and failed ends with exit code 1", async () => {
+test("a backfill that fails ends with exit code 1", async () => {
   github.intercept(({ url }) =>
     url.includes("/pulls/comments") ? Response.json({ message: "Not Found" }, { status: 404 }) : undefined,
   );
@@ -111,8 +111,8 @@ test("what was followed and failed ends with exit code 1", async () => {
   });
 });
 
-test("following outlasts a restart of the server, says so meanwhile, and shows a full bar at the end", async () => {
-  const letAgain = github.intercept((request, next) =>
+test("the CLI keeps following a backfill across a server restart", async () => {
+  const stopLimiting = github.intercept((request, next) =>
     request.url.endsWith("/graphql") ? failures.secondaryLimited(1)(request, next) : undefined,
   );
   const client = createQueueClient({ url: app.url, adminToken });
@@ -122,40 +122,40 @@ test("following outlasts a restart of the server, says so meanwhile, and shows a
   const outcome = watchBackfill(client, job, { terminal });
   await vi.waitFor(() => expect(terminal.lines).not.toEqual([]), { timeout: 10_000 });
   await app.close();
-  await vi.waitFor(() => expect(terminal.lines.at(-1)).toContain("Nothing answers"), { timeout: 10_000 });
-  letAgain();
+  await vi.waitFor(() => expect(terminal.lines.at(-1)).toContain("Could not connect"), { timeout: 10_000 });
+  stopLimiting();
   app = await start(new URL(app.url).port);
   expect(await outcome).toMatchObject({ ok: true, sentence: expect.stringContaining("Captured 12 of 12") });
   expect(terminal.lines.join("")).toMatch(/█{30} 12 of 12 pull requests\n$/);
 });
 
-test("a server that stays away ends the following with a sentence", async () => {
+test("the CLI stops following a server that stays away", async () => {
   const { job } = await createQueueClient({ url: app.url, adminToken }).queueBackfill("acme/web", {
     all: true,
   });
-  await app.settled();
+  await app.idle();
   if (!job) throw new Error("No job was queued.");
   const away = createQueueClient({ url: "http://127.0.0.1:1", adminToken });
   const terminal = openTerminal();
-  await expect(watchBackfill(away, job, { terminal, patienceMs: 900 })).rejects.toThrow(QueueApiError);
-  expect(terminal.lines).toEqual([expect.stringContaining("Asking again"), "\n"]);
+  await expect(watchBackfill(away, job, { terminal, maxSilenceMs: 900 })).rejects.toThrow(QueueApiError);
+  expect(terminal.lines).toEqual([expect.stringContaining("Trying again"), "\n"]);
 });
 
-test("a reconciliation is asked for", async () => {
+test("reconcile queues both reconcilers", async () => {
   expect(await cli(["reconcile"])).toMatchObject({
     code: 0,
-    out: expect.stringContaining("are looked at now"),
+    out: expect.stringContaining("complete inventory"),
   });
-  await app.settled();
+  await app.idle();
   const { event_ids } = JSON.parse((await cli(["reconcile", "--json"])).out);
-  await app.settled();
+  await app.idle();
   expect(event_ids).toHaveLength(2);
   expect((await app.rows("capture.jobs")).map(({ event_id }) => event_id)).toEqual(
     expect.arrayContaining(event_ids),
   );
 });
 
-test("what cannot be captured ends with exit code 1, and can be listed and replayed", async () => {
+test("failed jobs can be listed and replayed", async () => {
   const queued = await cli(["pull-request", "acme/web", "999"]);
   expect(queued).toMatchObject({
     code: 0,
@@ -167,19 +167,75 @@ test("what cannot be captured ends with exit code 1, and can be listed and repla
   const [job] = JSON.parse((await cli(["jobs", "--json", "--state", "failed"])).out);
   expect(await cli(["replay", String(job.id)])).toMatchObject({
     code: 0,
-    out: expect.stringContaining("Sent again"),
+    out: expect.stringContaining("runs again"),
   });
-  await app.settled();
-  expect(JSON.parse((await cli(["status", "--json"])).out)).toMatchObject({ failed: 4 });
+  await app.idle();
+  expect(JSON.parse((await cli(["status", "--json"])).out)).toMatchObject({ failed: 3, cancelled: 1 });
   expect(await cli(["replay", "12345"])).toMatchObject({
     code: 1,
     err: expect.stringContaining("There is no job 12345."),
   });
 });
 
+test("failures are grouped, filtered and replayed together", async () => {
+  await cli(["pull-request", "acme/web", "998"]);
+  await cli(["pull-request", "acme/web", "999"]);
+  await app.idle();
+  const shown = await cli(["failures"]);
+  expect(shown).toMatchObject({ code: 0, out: expect.stringContaining("2 failed, 0 retrying") });
+  const groups: { key: string; function: string; failed: number }[] = JSON.parse(
+    (await cli(["failures", "--json"])).out,
+  );
+  expect(groups.map(({ failed }) => failed)).toEqual([2, 2, 2]);
+  const [group] = groups;
+  const listed = await cli([
+    "jobs",
+    "--json",
+    "--repository",
+    "acme/web",
+    "--text",
+    "#998",
+    "--reason",
+    "manual",
+  ]);
+  expect(JSON.parse(listed.out)).toHaveLength(3);
+  const one = await cli(["jobs", "--json", "--text", "#998", "--function", group?.function ?? ""]);
+  expect(JSON.parse(one.out)).toHaveLength(1);
+
+  expect((await cli(["replay", "--failure", group?.key ?? ""])).out).toContain(
+    "2 failed captures run again.",
+  );
+  await app.idle();
+  expect(JSON.parse((await cli(["replay", "--all", "--json"])).out)).toEqual({ replayed: 6 });
+  expect(await cli(["replay", "7", "--all"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("Choose one"),
+  });
+  expect(await cli(["replay"])).toMatchObject({ code: 1, err: expect.stringContaining("Choose one") });
+});
+
+test("one capture is cancelled, and one that has ended is not", async () => {
+  github.intercept(failures.matching(/graphql/, failures.serverError()));
+  await cli(["backfill", "acme/web", "--all", "--no-watch"]);
+  await app.idle();
+  const [job] = JSON.parse((await cli(["jobs", "--json"])).out);
+  expect(await cli(["cancel", String(job.id)])).toMatchObject({
+    code: 0,
+    out: `Job ${job.id} is cancelled.\n`,
+  });
+  expect(await cli(["cancel", String(job.id)])).toMatchObject({
+    code: 0,
+    out: `Job ${job.id} has ended already.\n`,
+  });
+  expect(await cli(["cancel", "12345"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("There is no job"),
+  });
+});
+
 test.each<[string, string[], Record<string, string>, string]>([
   ["an unknown repository", ["fix", "acme/unknown"], {}, "has not seen the repository acme/unknown"],
-  ["something that is no repository", ["analyze", "acme"], {}, "owner/name"],
+  ["a malformed repository name", ["analyze", "acme"], {}, "owner/name"],
   [
     "a server that is down",
     ["status"],
@@ -190,16 +246,16 @@ test.each<[string, string[], Record<string, string>, string]>([
   ["no token", ["status"], { ADMIN_TOKEN: "" }, "ADMIN_TOKEN is not set"],
   ["a wrong URL", ["status"], { PR_CAPTURE_URL: "localhost" }, "localhost is not a URL"],
   ["an unknown state", ["jobs", "--state", "lost"], {}, "state"],
-  ["a number that is none", ["replay", "x"], {}, "whole number"],
-  ["two spans at once", ["backfill", "acme/web", "--days", "3", "--all"], {}, "one of --days and --all"],
-])("%s is told in a sentence, with exit code 1", async (_, args, environment, sentence) => {
+  ["a malformed number", ["replay", "x"], {}, "whole number"],
+  ["two time spans", ["backfill", "acme/web", "--days", "3", "--all"], {}, "one of --days and --all"],
+])("%s is reported in one sentence, with exit code 1", async (_, args, environment, sentence) => {
   const answer = await cli(args, environment);
   expect(answer).toMatchObject({ code: 1, out: "" });
   expect(answer.err).toContain(sentence);
   expect(answer.err).not.toContain("    at ");
 });
 
-test("an error is JSON for machines too", async () => {
+test("--json prints errors as JSON", async () => {
   const { err } = await cli(["--json", "analyze", "acme/unknown"]);
   expect(JSON.parse(err)).toMatchObject({ error: expect.stringContaining("acme/unknown") });
 });

@@ -1,27 +1,27 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { answerAsEmptyGitHub } from "../../bench/support/empty-github.ts";
+import { answerAsEmptyGitHub } from "../../src/testing/empty-github.ts";
 import {
   findFaultOfAnswer,
   findFaultsOfJobs,
   jobsQuery,
   type EndedJob,
-} from "../../bench/support/hostile-faults.ts";
+} from "../../src/testing/hostile-faults.ts";
 import {
   correctDelivery,
   correctReviewId,
   hostileDelivery,
   hostileQueueRequest,
-  webhookSecret,
   type HostileRequest,
-} from "../../bench/support/hostile-requests.ts";
-import { sendRaw } from "../../bench/support/raw-request.ts";
-import { serveGitHub } from "../../src/demo/github/index.ts";
+} from "../../src/testing/hostile-requests.ts";
+import { sendRaw } from "../../src/testing/raw-request.ts";
+import { serveGitHub } from "../../src/fake-github/index.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
+import { webhookSecret } from "../../src/testing/test-config.ts";
 
-/** `npm run bench:fuzz` sends 10,000 of the same kind to a process of its own. */
+/** `npm run bench:fuzz` sends 10,000 such requests to a server process. */
 const requests = 300;
 const adminToken = "a token of the administrators";
 
@@ -45,7 +45,7 @@ afterAll(async () => {
   await database.close();
 });
 
-test("hostile requests are answered without a 5xx, and what is acknowledged is captured", async () => {
+test("hostile requests are never answered 5xx, and acknowledged deliveries are captured", async () => {
   const acknowledged: HostileRequest[] = [];
   const send = async (request: HostileRequest) => {
     const status = await sendRaw(app.url, request);
@@ -59,7 +59,7 @@ test("hostile requests are answered without a 5xx, and what is acknowledged is c
   await fc.assert(fc.asyncProperty(hostile, send), { numRuns: requests, seed: 1 });
 
   await send(correctDelivery());
-  await app.services.engine?.idle(2_000); // what a failure postpones for longer is found below
+  await app.services.engine?.idle(2_000); // jobs that are retried later are found below
   expect(acknowledged.length).toBeGreaterThan(requests / 20);
   expect(findFaultsOfJobs(acknowledged, await database.query<EndedJob>(jobsQuery))).toEqual([]);
   expect(await database.query("select from github.reviews where id = $1", [correctReviewId])).toHaveLength(1);

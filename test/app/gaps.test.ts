@@ -1,42 +1,30 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import type { PullRequest, Repository } from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
-import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import { openTestDatabase, resetDatabase } from "../support/database.ts";
-import { openGitHub, type TestGitHub } from "../support/open-github.ts";
-import { startApp, type TestApp } from "../support/start-app.ts";
+import { beforeEach, expect, test } from "vitest";
+import type { PullRequest, WebhookDelivery } from "../../src/fake-github/index.ts";
+import type { TestGitHub } from "../support/open-github.ts";
+import { useScene } from "../support/scene.ts";
 
-let database: SqlDatabase;
+/** Gaps between GitHub and the rows, found and closed. */
+
+const scene = useScene({ installation: "none" });
+const { backfill, deliver, differences, gaps, idle, rows } = scene;
+
 let github: TestGitHub;
-let app: TestApp;
-let repository: Repository;
 let pullRequests: PullRequest[];
+let opened: WebhookDelivery[];
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
 beforeEach(async () => {
-  await resetDatabase(database);
-  github = await openGitHub();
-  app = await startApp(database, { GITHUB_API_URL: github.url });
-  ({ repository, pullRequests } = github.after(0, openPullRequests));
-  await deliverAll();
-  return async () => {
-    await app.close();
-    await github.close();
-  };
+  ({ github } = scene);
+  pullRequests = github.after(0, openPullRequests);
+  opened = scene.takeDeliveries();
+  await deliver(opened);
 });
-afterAll(() => database.close());
 
-/** Six pull requests, #1 without files, reviews and comments, the others with two of each. */
-function openPullRequests() {
-  const ann = github.createAccount({ login: "ann" });
-  const bob = github.createAccount({ login: "bob" });
-  const acme = github.createOrganization({ login: "acme", members: [ann, bob] });
-  const web = github.createRepository({ owner: acme, name: "web" });
+/** Installs the App and opens six pull requests, so the first sync sees them all. The first has no files, reviews and comments, the others have two of each. */
+function openPullRequests(): PullRequest[] {
+  const { ann, acme, web } = scene;
   github.install({ account: acme });
-  const opened = Array.from({ length: 6 }, (_, index) => {
+  const bob = github.createAccount({ login: "bob" });
+  return Array.from({ length: 6 }, (_, index) => {
     const filenames = index === 0 ? [] : [`a${index}.ts`, `b${index}.ts`];
     const files = filenames.map((filename) => ({ filename }));
     const pullRequest = github.openPullRequest({ repository: web, author: ann, files });
@@ -47,25 +35,10 @@ function openPullRequests() {
     }
     return pullRequest;
   });
-  return { repository: web, pullRequests: opened };
 }
 
-let delivered = 0;
-
-async function deliverAll(): Promise<void> {
-  delivered = 0;
-  await deliverNew();
-}
-
-/** Delivers what has happened since the last delivery. */
-async function deliverNew(): Promise<void> {
-  for (const delivery of github.deliveries.slice(delivered)) await app.deliver(delivery);
-  delivered = github.deliveries.length;
-  await app.settled();
-}
-
-/** What happens meanwhile is never delivered. */
-function unheard<Result>(seconds: number, work: () => Result): Result {
+/** Does the work without webhooks. */
+function withoutWebhooks<Result>(seconds: number, work: () => Result): Result {
   return github.quietly(() => github.after(seconds, work));
 }
 
@@ -75,47 +48,67 @@ function nth(index: number): PullRequest {
   return pullRequest;
 }
 
-async function gaps(): Promise<string[]> {
-  const analysis = await app.services.queue.analyze();
-  return analysis.gaps.map((gap) => `${gap.kind} ${gap.number} ${gap.captured}/${gap.github}`);
-}
+test.each(["issue", "review"])(
+  "a deleted %s comment is no gap, although GitHub counted it earlier",
+  async (kind) => {
+    const pullRequest = nth(1);
+    await scene.app.services.queue.queuePullRequest(scene.web.id, pullRequest.number);
+    await idle();
+    const receivedAfter = Date.now();
+    const [comment] = pullRequest.comments;
+    const [reviewComment] = pullRequest.reviews[0]?.comments ?? [];
+    if (!comment || !reviewComment) throw new Error("no comment");
+    if (kind === "issue") github.deleteIssueComment(comment);
+    else github.deleteReviewComment(reviewComment);
+    const late = opened.filter(({ payload }) => payload.action === "created").slice(0, 8);
+    await deliver();
+    await deliver(late.map((delivery) => ({ ...delivery, id: `late ${delivery.id}` })));
+    const [coverage] = await rows("capture.coverage where number = 2");
+    expect(coverage).toMatchObject({ comments_missing: 0, comments_excess: 0 });
+    const [deleted] = await rows("github.comments where deleted_at is not null");
+    expect(deleted).toMatchObject({ kind });
+    expect(Number(deleted?.["deleted_at"])).toBeGreaterThanOrEqual(receivedAfter);
+    expect(await differences()).toEqual([]);
+  },
+);
 
+/** The jobs of gaps, without those that capture the details of a stub for a review or comment. */
 const queuedJobs = async () => {
-  const jobs = await app.rows("capture.jobs where reason = 'gap'");
+  const jobs = await rows("capture.jobs where reason = 'gap' and event_id not like '%:details'");
   return jobs
     .map((job) => `${String(job["event_name"])} ${String(job["number"])} ${String(job["state"])}`)
     .toSorted();
 };
 
-const differences = () => compareRows(toTruth(github), (table) => app.rows(`github.${table}`));
-
-test("what was captured live has no gap, and nothing is queued for it", async () => {
+test("live captures leave no gap to fix", async () => {
   expect(await gaps()).toEqual([]);
-  expect(await app.services.queue.fixGaps()).toBe(0);
+  expect(await scene.app.services.queue.fixGaps()).toBe(0);
   expect(await queuedJobs()).toEqual([]);
 });
 
-test("planted gaps of every kind are found and closed, and nothing else is queued", async () => {
+test("gaps of every kind are found and closed, and nothing else is queued", async () => {
   const [, second, third, fourth, fifth, sixth] = pullRequests.map((each) => each.number);
-  // A webhook was missed, and a later one shows it.
-  unheard(100, () => github.push(nth(1), { files: [{ filename: "pushed.ts" }] }));
-  github.after(110, () => github.submitReview({ pullRequest: nth(1), author: nth(1).author, comments: [] }));
-  await deliverNew();
+  // A push was missed, and a later review shows the new head.
+  withoutWebhooks(4000, () => github.push(nth(1), { files: [{ filename: "pushed.ts" }] }));
+  github.after(4010, () => github.submitReview({ pullRequest: nth(1), author: nth(1).author, comments: [] }));
+  await deliver();
   // Rows are lost.
-  await database.exec(
+  await scene.database.exec(
     `delete from github.pull_request_files where pull_request_number = ${third} and filename like 'a%'`,
   );
-  await database.exec(`delete from github.comments where kind = 'issue' and pull_request_number = ${fourth}`);
-  // GitHub has listed a review more than there is here.
-  await app.services.queue.queuePullRequest(repository.id, nth(4).number);
-  await app.settled();
-  await database.exec(
+  await scene.database.exec(
+    `delete from github.comments where kind = 'issue' and pull_request_number = ${fourth}`,
+  );
+  // GitHub has listed one more review than the rows have.
+  await scene.app.services.queue.queuePullRequest(scene.web.id, nth(4).number);
+  await idle();
+  await scene.database.exec(
     `delete from github.reviews where id = (select min(id) from github.reviews where pull_request_number = ${fifth})`,
   );
-  // A comment's webhook came before anything else of its pull request, and the details never.
-  await database.exec(`delete from github.pull_requests where number = ${sixth}`);
-  await database.exec(
-    `insert into github.pull_requests (repository_id, number) values (${repository.id}, ${sixth})`,
+  // A comment's webhook made a stub, and its details were never captured.
+  await scene.database.exec(`delete from github.pull_requests where number = ${sixth}`);
+  await scene.database.exec(
+    `insert into github.pull_requests (repository_id, number) values (${scene.web.id}, ${sixth})`,
   );
 
   expect(await gaps()).toEqual([
@@ -125,8 +118,8 @@ test("planted gaps of every kind are found and closed, and nothing else is queue
     `files ${third} 1/2`,
     `details ${second} 0/1`,
   ]);
-  expect(await app.services.queue.fixGaps({ repository: "acme/web" })).toBe(7);
-  await app.settled();
+  expect(await scene.app.services.queue.fixGaps({ repository: "acme/web" })).toBe(7);
+  await idle();
   expect(await queuedJobs()).toEqual(
     [
       `capture/pr.comments ${fourth}`,
@@ -142,37 +135,57 @@ test("planted gaps of every kind are found and closed, and nothing else is queue
   );
   expect(await gaps()).toEqual([]);
   expect(await differences()).toEqual([]);
-  expect(await app.services.queue.fixGaps()).toBe(0);
+  expect(await scene.app.services.queue.fixGaps()).toBe(0);
 });
 
-test("pull requests that are missing altogether are found by GitHub's count, and closed by one sync", async () => {
-  await app.services.queue.queueBackfill("acme/web", { all: true });
-  await app.settled();
-  await database.exec(
+test("the inventory shows missing pull requests, and a fix captures them", async () => {
+  await backfill();
+  await scene.database.exec(
     `delete from github.pull_requests where number in (${nth(2).number}, ${nth(3).number})`,
   );
-  expect(await gaps()).toEqual(["pull_requests null 4/6"]);
-  expect(await app.services.queue.fixGaps()).toBe(1);
-  await app.settled();
-  expect(await queuedJobs()).toEqual(["capture/repository.sync null completed"]);
+  const missing = [nth(3).number, nth(2).number];
+  expect(await gaps()).toEqual(missing.map((number) => `pull_requests ${number} 0/1`));
+  expect(await scene.app.services.queue.fixGaps()).toBe(6);
+  await idle();
+  expect(await queuedJobs()).toEqual(
+    ["comments", "details", "reviews"]
+      .flatMap((list) => missing.map((number) => `capture/pr.${list} ${number} completed`))
+      .toSorted(),
+  );
   expect(await gaps()).toEqual([]);
   expect(await differences()).toEqual([]);
 });
 
-test("what is missing is queued by kind, newest pull request first, at most so many", async () => {
-  const { queue } = app.services;
-  await database.exec("delete from github.comments");
-  await database.exec("delete from github.pull_request_files");
+test("a fix takes an inventory to find a pull request that GitHub counts and no inventory lists", async () => {
+  const { queue } = scene.app.services;
+  await backfill();
+  // An incremental sync does not list it, but GitHub counts it.
+  withoutWebhooks(-3600, () => github.openPullRequest({ repository: scene.web, author: nth(0).author }));
+  await queue.queueRecentPRs("acme/web");
+  await idle();
+  expect(await gaps()).toEqual(["pull_requests null 6/7"]);
+
+  expect(await queue.fixGaps()).toBe(1);
+  await idle();
+  expect(await gaps()).toEqual([]);
+  expect(await differences()).toEqual([]);
+  expect(await queue.fixGaps()).toBe(0);
+});
+
+test("missing lists are queued by kind, newest pull request first, up to a limit", async () => {
+  const { queue } = scene.app.services;
+  await scene.database.exec("delete from github.comments");
+  await scene.database.exec("delete from github.pull_request_files");
   expect(await queue.queueMissingComments("acme/web", 2)).toBe(2);
-  await app.settled();
+  await idle();
   expect(await queuedJobs()).toEqual(
     [5, 4].map((index) => `capture/pr.comments ${nth(index).number} completed`).toSorted(),
   );
-  expect(await queue.queueMissingFileChanges(repository.id)).toBe(5);
+  expect(await queue.queueMissingFileChanges(scene.web.id)).toBe(5);
   expect(await queue.queueMissingReviews("acme/web")).toBe(0);
   expect(await queue.queueMissingComments("acme/web", undefined, "low")).toBe(3);
-  await app.settled();
-  expect(await app.rows("capture.jobs where priority = 'low' and reason = 'gap'")).toHaveLength(3);
+  await idle();
+  expect(await rows("capture.jobs where priority = 'low' and reason = 'gap'")).toHaveLength(3);
   expect(await gaps()).toEqual([]);
   expect(await differences()).toEqual([]);
 });

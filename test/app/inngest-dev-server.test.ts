@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { sendWebhook } from "../support/send-webhook.ts";
-import { startServer } from "../support/start-server.ts";
+import { startServer } from "../../src/testing/start-server.ts";
 
-/** The functions on the real Inngest server, where its CLI is installed. */
+/** The functions on the real Inngest server. Skipped where its CLI is not installed. */
 
 const isInstalled = spawnSync("inngest", ["version"]).status === 0;
 if (!isInstalled) {
@@ -55,7 +55,7 @@ async function freePort(): Promise<number> {
 }
 
 test.skipIf(!isInstalled)(
-  "a pull request's deliveries become jobs that the Inngest Dev Server completes",
+  "the Inngest Dev Server completes the jobs of a pull request's deliveries",
   async () => {
     const ann = github.createAccount({ login: "ann" });
     const acme = github.createOrganization({ login: "acme", members: [ann] });

@@ -8,7 +8,7 @@ import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import type { CaptureEvent } from "../../src/lib/inngest/events.ts";
 import { createOutbox } from "../../src/lib/inngest/outbox.ts";
 import { NotAcceptedError } from "../../src/lib/inngest/send-events.ts";
-import { keepEvents } from "../../src/lib/store/outbox.ts";
+import { storeEvents } from "../../src/lib/store/outbox.ts";
 import { createLogger } from "../../src/logger.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
@@ -17,7 +17,7 @@ import { exampleOf } from "../support/webhook-examples.ts";
 let database: SqlDatabase;
 let app: TestApp;
 
-/** The event endpoint of an Inngest: takes events, or is down. */
+/** An Inngest's event endpoint, which can be down. */
 let inngest: Server;
 let inngestUrl: string;
 let isDown: boolean;
@@ -56,7 +56,7 @@ const review = exampleOf("pull_request_review", "submitted");
 const deliver = (id: string, to = app) => to.deliver({ name: "pull_request_review", payload: review, id });
 const eventIds = (ids: string[]) => ids.map((id) => `${id}:capture/pr.reviews`);
 
-test("what Inngest does not accept is kept and acknowledged, and sent on in its order", async () => {
+test("events that Inngest refuses are stored, acknowledged, and sent later in their order", async () => {
   isDown = true;
   const statuses: number[] = [];
   for (const id of ["a", "b", "c"]) statuses.push(await deliver(id));
@@ -76,7 +76,7 @@ test("what Inngest does not accept is kept and acknowledged, and sent on in its 
   expect(await app.rows("capture.outbox")).toEqual([]);
 });
 
-test("what was kept before a restart is sent on without being asked", async () => {
+test("events that were stored before a restart are sent after it", async () => {
   isDown = true;
   await deliver("a");
   isDown = false;
@@ -91,7 +91,7 @@ test("what was kept before a restart is sent on without being asked", async () =
   await outbox.stop();
 });
 
-test("after a refusal Inngest rests a while, and deliveries do not wait for it", async () => {
+test("deliveries after a refusal are stored without a request to Inngest", async () => {
   isDown = true;
   await deliver("a");
   isDown = false;
@@ -100,7 +100,7 @@ test("after a refusal Inngest rests a while, and deliveries do not wait for it",
   expect(await app.rows("capture.outbox")).toHaveLength(2);
 });
 
-test("a delivery that neither Inngest nor the database takes is answered 503", async () => {
+test("a delivery that neither Inngest nor the database accepts is answered 503", async () => {
   isDown = true;
   const nowhere = openPostgres("postgres://user@127.0.0.1:1/nowhere");
   const other = await startApp(nowhere, { INNGEST_DEV: inngestUrl });
@@ -110,10 +110,10 @@ test("a delivery that neither Inngest nor the database takes is answered 503", a
   await nowhere.close();
 });
 
-test("one event that Inngest always refuses does not hold the others for ever", async () => {
+test("an event that Inngest always refuses does not block the others", async () => {
   const { store } = app.services;
   const events = ["a", "poison", "b"].map((id) => ({ id, name: "capture/pr.reviews", data: {} }));
-  await keepEvents(store, events, "down");
+  await storeEvents(store, events, "down");
   const outbox = createOutbox({
     store,
     send: async (some: readonly CaptureEvent[]) => {

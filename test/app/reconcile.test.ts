@@ -1,248 +1,242 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import {
-  failures,
-  type Account,
-  type Delivery,
-  type Installation,
-  type Repository,
-} from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
-import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import { openTestDatabase, resetDatabase } from "../support/database.ts";
-import { openGitHub, type TestGitHub } from "../support/open-github.ts";
-import { startApp, type TestApp } from "../support/start-app.ts";
-import { webhookSecret } from "../support/test-config.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { failures, type Account, type Repository } from "../../src/fake-github/index.ts";
+import type { TestGitHub } from "../support/open-github.ts";
+import { useScene } from "../support/scene.ts";
 
-/** What GitHub could not deliver, or never sent, is found and repaired. */
+/** The reconcilers find and repair what GitHub failed to deliver or never sent. */
 
-const adminToken = "an admin token of the tests";
+const scene = useScene({ installation: "delivered" });
+const { deliver, differences, reconcile, rows, takeDeliveries } = scene;
 
-let database: SqlDatabase;
 let github: TestGitHub;
-let app: TestApp;
 let ann: Account;
 let acme: Account;
 let web: Repository;
-let installation: Installation;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
+beforeEach(() => {
+  ({ github, ann, acme, web } = scene);
 });
-beforeEach(async () => {
-  github = await openGitHub({ webhookSecret });
-  app = await startApp(database, { GITHUB_API_URL: github.url, ADMIN_TOKEN: adminToken });
-  github.after(-60, () => {
-    ann = github.createAccount({ login: "ann" });
-    acme = github.createOrganization({ login: "acme", members: [ann] });
-    web = github.createRepository({ owner: acme, name: "web" });
-    installation = github.install({ account: acme });
-  });
-});
-afterEach(async () => {
-  await app.close();
-  await github.close();
-  await resetDatabase(database);
-});
-afterAll(() => database.close());
 
-const send = (delivery: Delivery) => github.send(`${app.url}/api/github/webhooks`, delivery);
-
-async function deliverAll(): Promise<void> {
-  for (const delivery of github.deliveries.splice(0)) await send(delivery);
-  await app.services.engine?.idle(5_000);
+/** Fails all new deliveries, as when no server listens. */
+function missDeliveries(): void {
+  for (const delivery of takeDeliveries()) github.recordAttempt(delivery, 0);
 }
 
-/** GitHub found nobody at home. */
-function miss(): void {
-  for (const delivery of github.deliveries.splice(0)) github.recordAttempt(delivery, 0);
-}
-
-/** Has the reconcilers run, and delivers what they ask for. Returns how many deliveries that were. */
-async function reconcile(): Promise<number> {
-  const response = await fetch(`${app.url}/api/queue/reconcile`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${adminToken}` },
-  });
-  expect(response.status).toBe(202);
-  await app.services.engine?.idle(5_000);
-  const asked = github.takeRedeliveries();
-  for (const delivery of asked) await send(delivery);
-  await app.services.engine?.idle(5_000);
-  return asked.length;
-}
-
-const differences = () => compareRows(toTruth(github), (table) => app.rows(`github.${table}`));
 const open = () => github.openPullRequest({ repository: web, author: ann, files: [{ filename: "a.ts" }] });
 
-describe("a delivery", () => {
-  beforeEach(deliverAll);
-
-  test("that found nobody is asked for again, once", async () => {
+describe("a failed delivery", () => {
+  test("a failed delivery is redelivered once", async () => {
     const pullRequest = github.after(0, open);
-    await deliverAll();
+    await deliver();
     github.after(5, () => github.submitReview({ pullRequest, author: ann, body: "Fine" }));
-    miss();
+    missDeliveries();
     expect(await reconcile()).toBe(1);
     expect(await differences()).toEqual([]);
     expect(await reconcile()).toBe(0);
   });
 
-  test("that succeeded at its second try is not asked for", async () => {
+  test("a delivery whose second attempt succeeded is not redelivered", async () => {
     github.after(0, open);
     const missed = [...github.deliveries];
-    miss();
-    for (const delivery of missed) await send(delivery);
+    missDeliveries();
+    await deliver(missed);
     expect(await reconcile()).toBe(0);
   });
 
-  test("that nobody reacts to is not asked for", async () => {
+  test("a delivery that the app does not capture is not redelivered", async () => {
     github.after(0, open);
-    const [opened] = github.deliveries.splice(0);
+    const [opened] = takeDeliveries();
     if (opened) github.recordAttempt({ ...opened, name: "check_run" }, 0);
     expect(await reconcile()).toBe(0);
   });
 
-  test("that was refused as malformed is not asked for", async () => {
+  test("a delivery that was refused as malformed is not redelivered", async () => {
     github.after(0, open);
-    const [opened] = github.deliveries.splice(0);
+    const [opened] = takeDeliveries();
     if (opened) github.recordAttempt(opened, 400);
     expect(await reconcile()).toBe(0);
   });
 
-  test("whose event was accepted, though GitHub did not hear of it, is not asked for", async () => {
+  test("a delivery whose event was accepted is not redelivered, although GitHub received no answer", async () => {
     github.after(0, open);
     const [opened] = [...github.deliveries];
-    await deliverAll();
+    await deliver();
     if (opened) github.recordAttempt({ ...opened, id: opened.id }, 0);
     expect(await reconcile()).toBe(0);
   });
 
-  test("whose run failed is run again, though its event has been seen", async () => {
+  test("a failed delivery whose run failed is replayed", async () => {
     const stop = github.intercept(failures.matching(/\/files/, failures.refused(410, "Gone")));
     github.after(0, open);
-    for (const delivery of github.deliveries.splice(0)) {
-      await app.deliver(delivery);
+    for (const delivery of takeDeliveries()) {
+      await scene.app.deliver(delivery);
       github.recordAttempt(delivery, 0); // the answer came too late
     }
-    await app.services.engine?.idle(5_000);
-    expect(await app.rows("capture.jobs where state = 'failed'")).toHaveLength(1);
+    await scene.idle();
+    expect(await rows("capture.jobs where state = 'failed'")).toHaveLength(1);
 
     stop();
     expect(await reconcile()).toBe(0);
     expect(await differences()).toEqual([]);
-    const runs = await app.rows("capture.jobs where event_id like 'replay:%'");
+    const runs = await rows("capture.jobs where event_id like 'replay:%'");
     expect(runs).toMatchObject([{ state: "completed" }]);
     await reconcile();
-    expect(await app.rows("capture.jobs where event_id like 'replay:%'")).toEqual(runs);
+    expect(await rows("capture.jobs where event_id like 'replay:%'")).toEqual(runs);
   });
 
-  test("among hundreds is found, and the log is read only back to what is settled", async () => {
+  test("a failed delivery is found among hundreds, and each page of the log is read once", async () => {
     const pullRequest = github.after(0, open);
-    await deliverAll();
+    await deliver();
     github.after(1, () => github.createIssueComment({ on: pullRequest, author: ann, body: "missed" }));
-    miss();
+    missDeliveries();
     for (let index = 0; index < 250; index++) {
       github.after(2, () => github.editPullRequest(pullRequest, { title: `Title ${index}` }));
     }
-    for (const delivery of github.deliveries.splice(0)) github.recordAttempt(delivery, 200);
+    for (const delivery of takeDeliveries()) github.recordAttempt(delivery, 200);
     const pages = () => github.requests.filter(({ path }) => path.startsWith("/app/hook/deliveries?")).length;
     expect(await reconcile()).toBe(1);
     expect(pages()).toBe(3);
   });
+
+  /** The newest job of the reconciler of deliveries. */
+  const lastJob = async () =>
+    (await rows("capture.jobs where event_name = 'capture/deliveries.reconcile' order by id desc --"))[0];
+
+  /** Creates that many comments whose deliveries fail. */
+  function missComments(count: number) {
+    const pullRequest = github.quietly(() => github.after(0, open));
+    for (let index = 0; index < count; index++)
+      github.after(1 + index, () =>
+        github.createIssueComment({ on: pullRequest, author: ann, body: `${index}` }),
+      );
+    const missed = takeDeliveries();
+    return github.after(300, () => missed.map((delivery) => github.recordAttempt(delivery, 0)));
+  }
+
+  test("failed deliveries are found although GitHub's log answers 502 to pages of more than 25", async () => {
+    missComments(120);
+    github.intercept(failures.tooLarge(/\/app\/hook\/deliveries$/, 25));
+    expect(await reconcile()).toBe(120);
+    expect(await lastJob()).toMatchObject({ state: "completed", done: 120 });
+  });
+
+  test.each([404, 422, 500])(
+    "a redelivery that GitHub refuses with %i is named by the job, and the others are redelivered",
+    async (status) => {
+      const [refused] = missComments(30);
+      const stop = github.intercept(
+        failures.matching(new RegExp(`POST .*/${refused?.id}/attempts$`), failures.refused(status, "No")),
+      );
+      expect(await reconcile()).toBe(29);
+      expect(await lastJob()).toMatchObject({
+        state: "failed",
+        done: 29,
+        error: {
+          message: expect.stringContaining(
+            `GitHub does not redeliver ${refused?.delivery.id} (issue_comment.created): ${status} No`,
+          ),
+        },
+      });
+      await reconcile();
+      stop();
+      // A delivery that GitHub no longer has is given up. The others are tried again.
+      expect(await reconcile()).toBe(status === 404 ? 0 : 1);
+      expect(await lastJob()).toMatchObject({ state: "completed" });
+    },
+  );
 });
 
-describe("what was never sent", () => {
+describe("a webhook that GitHub never sent", () => {
   beforeEach(async () => {
-    await deliverAll();
+    await deliver();
     github.quietly(() => github.after(0, open));
   });
 
-  test("is found by the newest updates, and synced", async () => {
+  test("a missed pull request is found by the newest updates, and synced", async () => {
     await reconcile();
     expect(await differences()).toEqual([]);
-    expect(await app.rows("capture.jobs where event_name = 'capture/repository.sync'")).toMatchObject([
+    expect(await rows("capture.jobs where event_name = 'capture/repository.sync'")).toMatchObject([
       { reason: "install" },
       { reason: "reconcile", state: "completed" },
     ]);
   });
 
-  test("costs one point for all repositories, and nothing more where nothing is missing", async () => {
+  test("comparing repositories that are in sync costs one point for updates and one for names", async () => {
     await reconcile();
     const before = github.requests.length;
-    await reconcile();
+    await scene.reconcileUpdates();
     const spent = github.requests.slice(before).filter(({ path }) => path === "/graphql");
-    expect(spent).toMatchObject([{ cost: 1 }]);
-    expect(await app.rows("capture.jobs where event_name = 'capture/repository.sync'")).toHaveLength(2);
+    expect(spent).toMatchObject([{ cost: 1 }, { cost: 1 }]);
+    expect(await rows("capture.jobs where event_name = 'capture/repository.sync'")).toHaveLength(2);
   });
 
-  test("is found behind a comment that came after it", async () => {
+  test("a missed edit is found behind a later comment that was delivered", async () => {
     await reconcile();
     const [pullRequest] = github.state.pullRequests.values();
     if (!pullRequest) throw new Error("There is no pull request.");
     github.quietly(() => github.after(5, () => github.editPullRequest(pullRequest, { title: "Other" })));
     github.after(6, () => github.createIssueComment({ on: pullRequest, author: ann, body: "Better" }));
-    await deliverAll();
+    await deliver();
     await reconcile();
     expect(await differences()).toEqual([]);
   });
 
-  test("of a repository's name is told", async () => {
+  test("a missed rename of a repository is found", async () => {
     github.quietly(() => github.renameRepository(web, "site"));
     await reconcile();
     expect(await differences()).toEqual([]);
   });
 
-  test("of a repository that came and one that went is told", async () => {
+  test("a missed new repository and a missed deletion are found", async () => {
     const api = github.quietly(() => github.createRepository({ owner: acme, name: "api" }));
     github.quietly(() => github.after(1, () => github.openPullRequest({ repository: api, author: ann })));
     github.quietly(() => github.deleteRepository(web));
     await reconcile();
-    expect(await app.rows("github.repositories")).toMatchObject([
+    expect(await rows("github.repositories")).toMatchObject([
       { id: web.id, removed_at: expect.any(Date) },
       { id: api.id, removed_at: null },
     ]);
-    expect(await app.rows(`github.pull_requests where repository_id = ${api.id}`)).toHaveLength(1);
+    expect(await rows(`github.pull_requests where repository_id = ${api.id}`)).toHaveLength(1);
   });
 
-  test("of an installation that came is told, and its history read", async () => {
+  test("a missed installation is found, and its history is captured", async () => {
     const ben = github.createAccount({ login: "ben" });
     const other = github.quietly(() => github.createRepository({ owner: ben, name: "other" }));
     github.quietly(() => github.install({ account: ben }));
     github.quietly(() => github.after(2, () => github.openPullRequest({ repository: other, author: ben })));
     await reconcile();
-    expect(await app.rows("github.installations")).toHaveLength(2);
-    expect(await app.rows(`github.pull_requests where repository_id = ${other.id}`)).toHaveLength(1);
+    expect(await rows("github.installations")).toHaveLength(2);
+    expect(await rows(`github.pull_requests where repository_id = ${other.id}`)).toHaveLength(1);
   });
 
-  test("of an uninstallation ends captures", async () => {
-    github.quietly(() => github.uninstall(installation));
+  test("a missed uninstallation is found", async () => {
+    github.quietly(() => github.uninstall(scene.installation));
     await reconcile();
-    expect(await app.rows("github.installations")).toMatchObject([{ deleted_at: expect.any(Date) }]);
+    expect(await rows("github.installations")).toMatchObject([{ deleted_at: expect.any(Date) }]);
   });
 
-  test("of a suspension and its end is told", async () => {
-    github.quietly(() => github.suspend(installation));
+  test("a missed suspension is found, and so is its end", async () => {
+    github.quietly(() => github.suspend(scene.installation));
     await reconcile();
-    expect(await app.rows("github.installations")).toMatchObject([{ suspended_at: expect.any(Date) }]);
-    github.quietly(() => github.unsuspend(installation));
+    expect(await rows("github.installations")).toMatchObject([{ suspended_at: expect.any(Date) }]);
+    github.quietly(() => github.unsuspend(scene.installation));
     await reconcile();
-    expect(await app.rows("github.installations")).toMatchObject([{ suspended_at: null }]);
+    expect(await rows("github.installations")).toMatchObject([{ suspended_at: null }]);
     expect(await differences()).toEqual([]);
   });
 });
 
-test("when each last succeeded is to be seen at /healthz and in the jobs", async () => {
-  await deliverAll();
+test("/healthz and the jobs show when each reconciler last succeeded", async () => {
+  await deliver();
   await reconcile();
-  const response = await fetch(`${app.url}/healthz`);
+  const response = await fetch(`${scene.app.url}/healthz`);
   expect(await response.json()).toMatchObject({
     reconcilers: {
       "capture/deliveries.reconcile": { age_seconds: expect.any(Number) },
       "capture/repositories.reconcile": { age_seconds: expect.any(Number) },
     },
   });
-  const jobs = await app.rows("capture.jobs where event_name like '%.reconcile' order by event_name, id --");
+  const jobs = await rows("capture.jobs where event_name like '%.reconcile' order by event_name, id --");
   expect(jobs.map((job) => [job["event_name"], job["state"], job["reason"]])).toEqual([
     ["capture/deliveries.reconcile", "completed", "manual"],
     ["capture/installation.reconcile", "completed", "reconcile"],

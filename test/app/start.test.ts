@@ -1,16 +1,16 @@
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDataFolder } from "../support/data-folder.ts";
-import { startServer } from "../support/start-server.ts";
+import { startServer } from "../../src/testing/start-server.ts";
 
 let folder: string;
 
 beforeEach(async () => {
-  folder = await createDataFolder();
+  folder = await createDataFolder({ migrated: false });
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("the first lines say where rows go and where captures run, and SIGTERM ends it well", async () => {
+test("the log shows the database and the queue at the start, and SIGTERM ends the server with code 0", async () => {
   const server = await startServer({ DATA_DIR: folder });
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   expect(await server.end("SIGTERM")).toBe(0);
@@ -19,22 +19,35 @@ test("the first lines say where rows go and where captures run, and SIGTERM ends
   expect(output).toContain("Captures run on the embedded engine");
 });
 
-test("a machine without credentials is shown the page that registers the App from app.yml", async () => {
-  const none = { APP_ID: "", PRIVATE_KEY: "", WEBHOOK_SECRET: "", NO_SMEE_SETUP: "true", PORT: "0" };
-  const server = await startServer(none);
+test("SIGTERM ends the streams of live updates, and does not wait for their pages", async () => {
+  const adminToken = "a token of the administrators";
+  const server = await startServer({ DATA_DIR: folder, ADMIN_TOKEN: adminToken });
+  const stream = await fetch(`${server.url}/api/live`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  expect(stream.status).toBe(200);
+  const begin = performance.now();
+  expect(await server.end("SIGTERM")).toBe(0);
+  expect(performance.now() - begin).toBeLessThan(6_000); // open requests have 8 s
+  expect(await stream.text()).toContain("event: change");
+});
+
+test("without credentials the server shows the page that registers the App from app.yml", async () => {
+  const noCredentials = { APP_ID: "", PRIVATE_KEY: "", WEBHOOK_SECRET: "", NO_SMEE_SETUP: "true", PORT: "0" };
+  const server = await startServer(noCredentials);
   const page = await (await fetch(`${server.url}/probot`)).text();
   await server.end("SIGKILL");
   expect(page).toContain("Register GitHub App");
   expect(page).toContain("pull_request_review_thread");
 });
 
-test("a missing variable ends the start with one message, and no stack", async () => {
+test("missing variables end the start with one message and no stack", async () => {
   const start = startServer({ DATA_DIR: folder, WEBHOOK_SECRET: "", INNGEST_EVENT_KEY: "only one of two" });
   await expect(start).rejects.toThrow(/WEBHOOK_SECRET is missing[^]*INNGEST_SIGNING_KEY is missing/);
   await expect(start).rejects.not.toThrow(/at .*\.ts:|only one of two/);
 });
 
-test("without the Dev Server it starts all the same, and says how to start that", async () => {
+test("the server starts without the Dev Server, and says how to start it", async () => {
   const server = await startServer({ DATA_DIR: folder, INNGEST_DEV: "http://127.0.0.1:9" });
   await expect.poll(() => server.output.join("\n")).toContain("npm run dev:inngest");
   expect(await server.end("SIGTERM")).toBe(0);

@@ -1,80 +1,50 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { compareRows } from "../../src/demo/compare-rows.ts";
-import { failures, seedPullRequests, type Account, type Repository } from "../../src/demo/github/index.ts";
-import { toTruth } from "../../src/demo/truth.ts";
-import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
-import { analyzeGaps } from "../../src/lib/store/gaps.ts";
+import { beforeEach, expect, test } from "vitest";
+import { failures, seedPullRequests, type Account, type Repository } from "../../src/fake-github/index.ts";
+import { toResendId } from "../../src/lib/inngest/events/event-ids.ts";
 import { repositorySync } from "../../src/lib/inngest/events.ts";
-import { beginSync } from "../../src/lib/inngest/functions/sync-position.ts";
-import { openTestDatabase, resetDatabase } from "../support/database.ts";
-import { openGitHub, type TestGitHub } from "../support/open-github.ts";
-import { startApp, type TestApp } from "../support/start-app.ts";
+import { firstPosition } from "../../src/lib/inngest/sync/sync-position.ts";
+import { resetDatabase } from "../support/database.ts";
+import type { TestGitHub } from "../support/open-github.ts";
+import { useScene } from "../support/scene.ts";
 
 /** The sync of a repository's history. */
 
-let database: SqlDatabase;
-let github: TestGitHub;
-let app: TestApp;
-let ann: Account;
-let repository: Repository;
-let installationId: number;
+const scene = useScene();
+const { deliver, differences, pass, rows } = scene;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
+let github: TestGitHub;
+let ann: Account;
+let web: Repository;
+
+beforeEach(() => {
+  ({ github, ann, web } = scene);
 });
-beforeEach(async () => {
-  github = await openGitHub();
-  app = await startApp(database, { GITHUB_API_URL: github.url });
-  github.after(-60, () => {
-    ann = github.createAccount({ login: "ann" });
-    const acme = github.createOrganization({ login: "acme", members: [ann] });
-    repository = github.createRepository({ owner: acme, name: "web" });
-    installationId = github.install({ account: acme }).id;
+
+function syncEvent(since?: string) {
+  return repositorySync.create({
+    repository: { id: web.id, owner: "acme", name: web.name },
+    installationId: scene.installation.id,
+    reason: "backfill",
+    priority: "medium",
+    ...(since && { since }),
   });
-  github.deliveries.length = 0;
-});
-afterEach(async () => {
-  await app.close();
-  await github.close();
-  await resetDatabase(database);
-});
-afterAll(() => database.close());
+}
 
 async function sync(since?: string): Promise<void> {
-  const { id, name } = repository;
-  await app.services.inngest.send(
-    repositorySync.create({
-      repository: { id, owner: "acme", name },
-      installationId,
-      reason: "backfill",
-      priority: "medium",
-      ...(since && { since }),
-    }),
-  );
-  await app.services.engine?.idle(30_000); // a step that was tried again too
+  await scene.app.services.inngest.send(syncEvent(since));
+  await scene.idle();
 }
 
-async function deliverAll(): Promise<void> {
-  for (const delivery of github.deliveries.splice(0)) await app.deliver(delivery);
-  await app.services.engine?.idle(10_000);
+async function readsPullRequests(request: Request): Promise<boolean> {
+  return request.url.endsWith("/graphql") && (await request.clone().text()).includes("nodes(ids:");
 }
 
-/** GitHub's clock has no finer unit: what follows within a second is of the same moment. */
-async function theNextSecond(): Promise<void> {
-  const second = Math.floor(Date.now() / 1000);
-  await vi.waitUntil(() => Math.floor(Date.now() / 1000) > second, { timeout: 2_000, interval: 20 });
-}
-
-async function differences(): Promise<unknown[]> {
-  return compareRows(toTruth(github), (table) => app.rows(`github.${table}`));
-}
-
-test("a whole history of 200 pull requests, with long tails, ends in GitHub's rows", async () => {
-  seedPullRequests(github, { repository, count: 200, longTails: true });
+test("a sync of 110 pull requests with long lists brings the rows in sync", async () => {
+  seedPullRequests(github, { repository: web, count: 110, longTails: true });
   await sync();
   expect(await differences()).toEqual([]);
-  const [job] = await app.rows("capture.jobs");
-  expect(job).toMatchObject({ state: "completed", done: 200, total: 200, reason: "backfill" });
+  const [job] = await rows("capture.jobs");
+  expect(job).toMatchObject({ state: "completed", done: 110, total: 110, reason: "backfill" });
   const spent = github.requests.filter(({ path }) => !path.includes("access_tokens"));
   expect(job).toMatchObject({
     requests: spent.filter(({ path }) => path !== "/graphql").length,
@@ -82,8 +52,8 @@ test("a whole history of 200 pull requests, with long tails, ends in GitHub's ro
   });
 });
 
-test("nothing that was read is read twice, though GitHub finds a page too large", async () => {
-  seedPullRequests(github, { repository, count: 120 });
+test("a sync reads nothing twice although GitHub finds some pages too large", async () => {
+  seedPullRequests(github, { repository: web, count: 111 });
   let queries = 0;
   github.intercept((request) => {
     if (!request.url.endsWith("/graphql") || ++queries % 3 !== 1) return;
@@ -97,26 +67,36 @@ test("nothing that was read is read twice, though GitHub finds a page too large"
     .filter(({ status }) => status === 200)
     .map(({ path, variables }) => `${path} ${JSON.stringify(variables)}`);
   expect(new Set(read).size).toBe(read.length);
-  const sizes = github.requests.flatMap(({ variables }) =>
-    variables?.["first"] === undefined ? [] : [variables["first"]],
-  );
-  expect(sizes[0]).toBe(25); // of the 50 it began with
+  const sizes = github.requests.flatMap(({ variables }) => {
+    const ids: unknown = variables?.["ids"];
+    return Array.isArray(ids) ? [ids.length] : [];
+  });
+  expect(sizes[0]).toBe(60);
+  expect(Math.min(...sizes)).toBeLessThan(60);
 });
 
-test("an answer with errors, and a part of the data, is asked for anew in smaller pages", async () => {
-  seedPullRequests(github, { repository, count: 30 });
-  const partial = failures.once(
-    failures.graphqlPartial(["repository", "pullRequests", "nodes", 3], "RESOURCE_LIMITS_EXCEEDED"),
-  );
-  github.intercept((request, next) =>
-    request.url.endsWith("/graphql") ? partial(request, next) : undefined,
+test("a partial answer with errors is requested again in smaller pages", async () => {
+  seedPullRequests(github, { repository: web, count: 30 });
+  const partial = failures.once(failures.graphqlPartial(["nodes", 3], "RESOURCE_LIMITS_EXCEEDED"));
+  github.intercept(async (request, next) =>
+    (await readsPullRequests(request)) ? partial(request, next) : undefined,
   );
   await sync();
   expect(await differences()).toEqual([]);
 });
 
-test("a sync since a moment sees what has changed, merged and closed old ones too", async () => {
-  const [oldest, second] = seedPullRequests(github, { repository, count: 120 }).filter(
+test("a sync whose lost event is sent again reads every pull request once", async () => {
+  seedPullRequests(github, { repository: web, count: 5 });
+  await scene.app.services.inngest.send({ ...syncEvent(), id: toResendId("lost", 1) });
+  await scene.idle();
+  expect(await rows("capture.jobs where event_name = 'capture/repository.sync'")).toMatchObject([
+    { event_id: "lost", state: "completed", done: 5 },
+  ]);
+  expect(await differences()).toEqual([]);
+});
+
+test("an incremental sync captures changes of old and of merged pull requests", async () => {
+  const [oldest, second] = seedPullRequests(github, { repository: web, count: 40 }).filter(
     ({ state }) => state === "open",
   );
   if (!oldest || !second) throw new Error("No pull request is open.");
@@ -130,19 +110,19 @@ test("a sync since a moment sees what has changed, merged and closed old ones to
   expect(github.requests.filter(({ path }) => !path.includes("access_tokens")).length).toBeLessThanOrEqual(7);
 });
 
-test("a sync since a moment reads the older review comments of what it has not seen before", async () => {
-  const pullRequest = github.after(0, () => github.openPullRequest({ repository, author: ann }));
+test("an incremental sync reads the older review comments of a new pull request", async () => {
+  const pullRequest = github.after(0, () => github.openPullRequest({ repository: web, author: ann }));
   const comments = Array.from({ length: 120 }, (_, index) => ({ body: `Comment ${index}` }));
   github.after(5, () => github.submitReview({ pullRequest, author: ann, comments }));
   for (const thread of pullRequest.threads.slice(0, 3)) github.after(6, () => github.resolveThread(thread));
   github.label(pullRequest, "bug");
   await sync(new Date(Date.now() - 60_000).toISOString());
   expect(await differences()).toEqual([]);
-  expect(await app.rows("github.pull_requests")).toMatchObject([{ review_comments: 120 }]);
+  expect(await rows("github.pull_requests")).toMatchObject([{ review_comments: 120 }]);
 });
 
-test("a pull request that is updated ahead of the walk is met all the same", async () => {
-  const [oldest] = seedPullRequests(github, { repository, count: 120 });
+test("a sync captures a pull request that is updated before it is read", async () => {
+  const [oldest] = seedPullRequests(github, { repository: web, count: 65 });
   if (!oldest) throw new Error("There is no pull request.");
   let queries = 0;
   github.intercept((request) => {
@@ -153,8 +133,8 @@ test("a pull request that is updated ahead of the walk is met all the same", asy
   expect(await differences()).toEqual([]);
 });
 
-test("a review comment that is deleted ahead of the reader hides no other", async () => {
-  seedPullRequests(github, { repository, count: 60, reviewComments: 5 });
+test("a review comment that is deleted during the sync hides no other", async () => {
+  seedPullRequests(github, { repository: web, count: 15, reviewComments: 20 });
   const [first] = [...github.state.reviewComments.values()].toSorted((a, b) =>
     a.updatedAt.localeCompare(b.updatedAt),
   );
@@ -163,50 +143,52 @@ test("a review comment that is deleted ahead of the reader hides no other", asyn
     if (first && request.url.includes("/pulls/comments") && ++pages === 2) github.deleteReviewComment(first);
   });
   await sync();
-  await theNextSecond();
-  await deliverAll();
+  pass(1);
+  await deliver();
   expect(await differences()).toEqual([]);
 });
 
-test("what was deleted while nobody listened is buried", async () => {
-  const pullRequests = seedPullRequests(github, { repository, count: 20 });
+test("a sync marks comments as deleted whose webhooks were missed", async () => {
+  const pullRequests = seedPullRequests(github, { repository: web, count: 6 });
   await sync();
   for (const { comments, threads } of pullRequests) {
     if (comments[0]) github.deleteIssueComment(comments[0]);
     const [reply] = threads.flatMap((thread) => thread.comments).toReversed();
     if (reply) github.deleteReviewComment(reply);
   }
-  await theNextSecond();
+  pass(1);
   await sync();
   expect(await differences()).toEqual([]);
-  expect(await app.rows("github.comments where deletion_inferred")).not.toEqual([]);
+  expect(await rows("github.comments where deletion_inferred")).not.toEqual([]);
 });
 
 test.each<[string, (string | number)[]]>([
   ["a review's commit", ["reviews", "nodes", 0, "commit"]],
   ["a requested team", ["reviewRequests", "nodes", 0, "requestedReviewer"]],
-])("what GitHub keeps back for want of a permission, as %s, is left as it is known", async (_, path) => {
+])("a sync keeps the stored value of a field that a permission hides: %s", async (_, path) => {
   const ben = github.after(-50, () => github.createAccount({ login: "ben" }));
-  const pullRequest = github.after(0, () => github.openPullRequest({ repository, author: ann }));
+  const pullRequest = github.after(0, () => github.openPullRequest({ repository: web, author: ann }));
   github.after(1, () => github.requestReview(pullRequest, ben));
   github.after(2, () => github.submitReview({ pullRequest, author: ann, body: "Fine" }));
-  await deliverAll();
-  const kept = failures.graphqlPartial(["repository", "pullRequests", "nodes", 0, ...path], "FORBIDDEN");
-  github.intercept((request, next) => (request.url.endsWith("/graphql") ? kept(request, next) : undefined));
+  await deliver();
+  const hidden = failures.graphqlPartial(["nodes", 0, ...path], "FORBIDDEN");
+  github.intercept(async (request, next) =>
+    (await readsPullRequests(request)) ? hidden(request, next) : undefined,
+  );
   await sync();
-  expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);
+  expect(await rows("capture.jobs where state <> 'completed'")).toEqual([]);
   expect(await differences()).toEqual([]);
 });
 
-test("a list that GitHub does not give is left to a capture of its own, and the rest is captured", async () => {
+test("a list that GitHub refuses is left to its own capture, and the rest is captured", async () => {
   const files = [{ filename: "b.ts", previousFilename: "a.ts" }];
-  github.after(0, () => github.openPullRequest({ repository, author: ann, files }));
-  github.after(1, () => github.openPullRequest({ repository, author: ann }));
+  github.after(0, () => github.openPullRequest({ repository: web, author: ann, files }));
+  github.after(1, () => github.openPullRequest({ repository: web, author: ann }));
   const message = "Sorry, this diff is taking too long to generate.";
   github.intercept(failures.matching(/^GET .*pulls\/1\/files/, failures.refused(422, message)));
   await sync();
-  expect(await app.rows("github.pull_requests")).toHaveLength(2);
-  expect(await app.rows("capture.jobs order by id --")).toMatchObject([
+  expect(await rows("github.pull_requests")).toHaveLength(2);
+  expect(await rows("capture.jobs order by id --")).toMatchObject([
     { event_name: "capture/repository.sync", state: "completed" },
     {
       event_name: "capture/pr.details",
@@ -217,8 +199,8 @@ test("a list that GitHub does not give is left to a capture of its own, and the 
   ]);
 });
 
-test("lists that go on are asked for in smaller parts when GitHub finds them too much at once", async () => {
-  seedPullRequests(github, { repository, count: 30, longTails: true });
+test("the next pages of lists are requested in smaller parts when GitHub times out", async () => {
+  seedPullRequests(github, { repository: web, count: 30, longTails: true });
   github.intercept(async (request, next) => {
     const body = await request.clone().text();
     return body.includes("$id4:") ? failures.graphqlTimeout()(request, next) : next();
@@ -227,45 +209,34 @@ test("lists that go on are asked for in smaller parts when GitHub finds them too
   expect(await differences()).toEqual([]);
 });
 
-test("a sync that fails in a later run ends the job of the first", async () => {
-  github.intercept(failures.matching(/^GET .*comments/, failures.refused(410, "Gone")));
-  const { id, name } = repository;
-  await app.services.inngest.send(
-    repositorySync.create({
-      repository: { id, owner: "acme", name },
-      installationId,
-      reason: "backfill",
-      priority: "low",
-      from: { ...beginSync("the first", undefined), beganAt: new Date().toISOString() },
-    }),
-  );
-  await app.settled();
-  expect(await app.rows("capture.jobs")).toMatchObject([{ event_id: "the first", state: "failed" }]);
+test("a sync that fails in a later run fails the job of its first run", async () => {
+  github.intercept(failures.matching(/^GET .*comments/, failures.refused(404, "Not Found")));
+  const beganAt = new Date().toISOString();
+  const from = {
+    ...firstPosition("the first", {}, { inventoried_at: null, began_at: beganAt }),
+    beganAt,
+  };
+  const event = syncEvent();
+  await scene.app.services.inngest.send({ ...event, data: { ...event.data, from } });
+  await scene.idle();
+  expect(await rows("capture.jobs")).toMatchObject([{ event_id: "the first", state: "failed" }]);
 });
 
-test("a sync waits while less of the budget is left than the reserve", async () => {
-  await app.close();
-  await github.close();
-  github = await openGitHub({ rateLimit: 4 });
-  app = await startApp(database, { GITHUB_API_URL: github.url });
-  repository = github.createRepository({
-    owner: github.createOrganization({ login: "acme", members: [] }),
-    name: "web",
-  });
-  installationId = github.install({ account: repository.owner }).id;
-  seedPullRequests(github, { repository, count: 60, reviewComments: 12 });
+test("a sync pauses while less of the rate limit is left than the reserve", async () => {
+  await scene.reopen({ rateLimit: 4 });
+  ({ github, web } = scene);
+  seedPullRequests(github, { repository: web, count: 60, reviewComments: 12 });
   await sync();
-  const [job] = await app.rows("capture.jobs");
+  const [job] = await rows("capture.jobs");
   expect(job).toMatchObject({ state: "processing" });
   expect(github.requests.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
 });
 
-test("live capture and sync of one repository leave the same rows", async () => {
-  const start = github.deliveries.length;
+test("live capture and sync write the same rows", async () => {
   const ben = github.after(-50, () => github.createAccount({ login: "ben" }));
   const pullRequest = github.after(0, () =>
     github.openPullRequest({
-      repository,
+      repository: web,
       author: ann,
       files: [{ filename: "a.ts" }, { filename: "b.ts", previousFilename: "c.ts" }],
     }),
@@ -286,38 +257,37 @@ test("live capture and sync of one repository leave the same rows", async () => 
   for (const thread of pullRequest.threads) github.after(50, () => github.resolveThread(thread));
   github.after(60, () => github.dismissReview(review));
   github.after(70, () => github.mergePullRequest(pullRequest, { by: ben }));
-  for (const delivery of github.deliveries.slice(start)) await app.deliver(delivery);
-  await app.settled();
+  await deliver();
   const live = await dump();
-  await resetDatabase(database);
+  await resetDatabase(scene.database);
   await sync();
   expect(await dump()).toEqual(live);
 });
 
-test("a pull request that is opened while a sync runs is no gap after it", async () => {
-  github.after(0, () => github.openPullRequest({ repository, author: ann }));
+test("a pull request that is opened during a sync is no gap", async () => {
+  github.after(0, () => github.openPullRequest({ repository: web, author: ann }));
   const stop = github.intercept((request) => {
     if (!request.url.endsWith("/graphql")) return;
     stop();
-    github.openPullRequest({ repository, author: ann });
+    github.openPullRequest({ repository: web, author: ann });
   });
-  await theNextSecond(); // it is opened after the sync's first answer
+  pass(1);
   await sync();
-  expect(await app.rows("github.pull_requests")).toHaveLength(2);
-  expect((await analyzeGaps(app.services.store, {})).total).toMatchObject({
+  expect(await rows("github.pull_requests")).toHaveLength(2);
+  expect((await scene.analyze()).total).toMatchObject({
     pull_requests: { captured: 2, github: 2 },
   });
 });
 
-/** Every column that states what GitHub has; not the clocks, which say by which way it was seen, nor GitHub's counts of that moment. */
+/** The rows without the columns that depend on when and how they were captured, such as clocks and GitHub's counts. */
 async function dump(): Promise<unknown> {
   const clocks = /clock|_at$|counted|requested_by|^comments$|^review_comments$|^reviews$|^pull_requests$/;
   const kept = new Set(["created_at", "updated_at", "closed_at", "merged_at", "submitted_at", "deleted_at"]);
   const tables = ["pull_requests", "pull_request_files", "reviews", "comments", "accounts"];
   const dumped = await Promise.all(
     tables.map(async (table) => {
-      const rows = await app.rows(`github.${table}`);
-      return rows.map((row) =>
+      const stored = await rows(`github.${table}`);
+      return stored.map((row) =>
         Object.fromEntries(
           Object.entries(row).filter(([column]) => kept.has(column) || !clocks.test(column)),
         ),

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
-import { compareRows, type Difference } from "../../src/demo/compare-rows.ts";
-import { toTruth, type Truth, type TruthTable } from "../../src/demo/truth.ts";
-import { createSmallTeam } from "./github/small-team.ts";
+import { compareRows, type Difference } from "../../src/testing/compare-rows.ts";
+import { toTruth, type Truth, type TruthTable } from "../../src/testing/truth.ts";
+import { createSmallTeam } from "../fake-github/small-team.ts";
 
 let truth: Truth;
-/** What the database is said to hold: at first, just what GitHub has. */
+/** The database's rows, at first those that GitHub has. */
 let rows: Truth;
 
 beforeEach(() => {
@@ -26,7 +26,7 @@ function only(table: TruthTable, kind?: string): Record<string, unknown> {
   return row;
 }
 
-test("the same rows do not differ, whether moments are texts or dates", async () => {
+test("equal rows do not differ, whether times are texts or dates", async () => {
   expect(await differences()).toEqual([]);
   const review = only("reviews");
   review["submitted_at"] = new Date(String(review["submitted_at"]));
@@ -37,19 +37,19 @@ test("every table has something to compare", () => {
   expect(Object.values(truth).map((table) => table.length)).not.toContain(0);
 });
 
-test("a row that is not there is missing", async () => {
+test("an absent row is missing", async () => {
   rows.pull_request_files = [];
   expect(await differences()).toEqual([
     { table: "pull_request_files", kind: "missing", key: expect.stringMatching(/ 1 a\.ts$/), columns: [] },
   ]);
 });
 
-test("a tombstone of what GitHub still has is missing", async () => {
+test("a tombstone of a row that GitHub still has is missing", async () => {
   only("reviews")["deleted_at"] = new Date();
   expect(await differences()).toMatchObject([{ table: "reviews", kind: "missing" }]);
 });
 
-test("a row that differs is stale, and says in which columns", async () => {
+test("a row that differs is stale, and names its columns", async () => {
   Object.assign(only("pull_requests"), { title: "Another", additions: 99 });
   only("repositories")["name"] = "former";
   expect(await differences()).toMatchObject([
@@ -58,7 +58,7 @@ test("a row that differs is stale, and says in which columns", async () => {
   ]);
 });
 
-test("a row that GitHub does not have is a ghost, unless it is a tombstone", async () => {
+test("a row that GitHub lacks is a ghost, unless it is a tombstone", async () => {
   rows.comments.push(
     { ...only("comments", "issue"), id: 1 },
     { ...only("comments", "issue"), id: 2, deleted_at: new Date() },
@@ -66,12 +66,12 @@ test("a row that GitHub does not have is a ghost, unless it is a tombstone", asy
   expect(await differences()).toEqual([{ table: "comments", kind: "ghost", key: "issue 1", columns: [] }]);
 });
 
-test("an account that has left is no ghost", async () => {
+test("a deleted account is no ghost", async () => {
   rows.accounts.push({ id: 1, login: "gone", type: "User" });
   expect(await differences()).toEqual([]);
 });
 
-test("of a thread nobody has told about, null means that it is not resolved", async () => {
+test("a null `resolved` equals an unresolved thread", async () => {
   const comment = only("comments", "review");
   comment["resolved"] = null;
   expect(await differences()).toEqual([]);

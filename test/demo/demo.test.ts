@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 
 const run = promisify(execFile);
 
-test("the demo ends by itself, with every row as GitHub has it", async () => {
-  // A rejection would mean that it exited with another code than 0, and shows what it printed.
+test("the demo ends with code 0 and all rows in sync", async () => {
+  // Another exit code than 0 rejects with the output.
   const { stdout, stderr } = await run(process.execPath, ["src/demo/main.ts"], { timeout: 60_000 });
 
   expect(stderr).toBe("");

@@ -9,7 +9,7 @@ test.each([
   ["deliveries", { deliveries: 3, bytes: 1_000_000 }, "{}"],
   ["bytes", { deliveries: 100, bytes: 3_500 }, "x".repeat(1_000)],
 ])(
-  "more %s than the server may hold are told to come again, and room is made by answers",
+  "too many %s in flight are answered 503 with retry-after, and an answer makes room again",
   async (_, limits, body) => {
     const waiting: ((acknowledgement: Acknowledgement) => void)[] = [];
     const listener = createNodeWebhookListener(() => new Promise((resolve) => waiting.push(resolve)), limits);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 
-/** A DATA_DIR of the test's own, in which PGlite is made already: that takes seconds. Whoever asks for it removes it. */
-export async function createDataFolder(): Promise<string> {
+/** Creates a DATA_DIR with a migrated PGlite by copying one, which saves seconds. The caller removes it. */
+export async function createDataFolder({ migrated = true } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pr-capture-data-"));
-  await cp(inject("pgliteFolder"), folder, { recursive: true });
+  await cp(inject(migrated ? "migratedFolder" : "emptyFolder"), folder, { recursive: true });
   return folder;
 }

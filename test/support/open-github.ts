@@ -1,17 +1,27 @@
 import { expect } from "vitest";
-import { createGitHub, serveGitHub, type GitHub, type GitHubOptions } from "../../src/demo/github/index.ts";
-import { testEnvironment } from "./test-config.ts";
+import {
+  createFakeGitHub,
+  serveGitHub,
+  type FakeGitHub,
+  type FakeGitHubOptions,
+} from "../../src/fake-github/index.ts";
+import { testEnvironment, webhookSecret } from "../../src/testing/test-config.ts";
 
-export interface TestGitHub extends GitHub {
+export interface TestGitHub extends FakeGitHub {
   url: string;
-  /** Does it so many seconds after a moment of an hour ago. Without it, things happen now. */
+  /** Does the work that many seconds after a moment an hour ago. Without it, things happen now. */
   after: <Result>(seconds: number, work: () => Result) => Result;
   close(): Promise<void>;
 }
 
-/** The stand-in GitHub, served over HTTP. Closing it fails the test if anything was asked that it does not know. */
-export async function openGitHub(options: GitHubOptions = {}): Promise<TestGitHub> {
-  const github = createGitHub({ seed: 1, appId: Number(testEnvironment.APP_ID), ...options });
+/** A fake GitHub, served over HTTP. Closing it fails the test if it received a request that it does not know. */
+export async function openGitHub(options: FakeGitHubOptions = {}): Promise<TestGitHub> {
+  const github = createFakeGitHub({
+    seed: 1,
+    appId: Number(testEnvironment.APP_ID),
+    webhookSecret,
+    ...options,
+  });
   const server = await serveGitHub(github);
   const start = Math.floor(Date.now() / 1000) * 1000 - 3_600_000;
   return {

@@ -1,7 +1,4 @@
-/**
- * The rows that a payload states, read off it by hand and not by the code under test. Only what the payload has: a column that it lacks
- * is not in the row.
- */
+/** The rows that a payload describes, without the code under test. A row has only the columns that the payload has. */
 type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- payloads are read as GitHub documents them
 
 export type ExpectedRow = Record<string, unknown>;
@@ -18,7 +15,7 @@ export function partialPullRequestRow(payload: Json): ExpectedRow {
     title: pr.title,
     body: pr.body || null,
     state: pr.state,
-    draft: pr.draft ?? false,
+    draft: pr.draft ?? null,
     locked: pr.locked,
     active_lock_reason: pr.active_lock_reason ?? null,
     author_id: pr.user?.id ?? null,

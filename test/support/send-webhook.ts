@@ -1,14 +1,14 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { webhookSecret } from "./test-config.ts";
+import { webhookSecret } from "../../src/testing/test-config.ts";
 
 export interface Webhook {
   name: string;
   payload: object;
-  /** GitHub's GUID; a redelivery bears the same. */
+  /** GitHub's GUID. A redelivery has the same. */
   id?: string;
 }
 
-/** Sends a delivery as GitHub does, signed, and returns the answer's status. */
+/** Sends a signed delivery as GitHub does. Returns the status of the answer. */
 export async function sendWebhook(
   url: string,
   { name, payload, id = randomUUID() }: Webhook,

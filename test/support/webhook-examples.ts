@@ -3,7 +3,7 @@ import examples from "@octokit/webhooks-examples" with { type: "json" };
 // oxlint-disable-next-line typescript/no-explicit-any -- a payload is read as GitHub documents it
 export type ExamplePayload = { action: string } & Record<string, any>;
 
-/** GitHub's own examples of that webhook. */
+/** GitHub's examples of the webhook. */
 export function examplesOf(name: string): ExamplePayload[] {
   const found = (examples as unknown as { name: string; examples: ExamplePayload[] }[]).find(
     (each) => each.name === name,
@@ -12,7 +12,7 @@ export function examplesOf(name: string): ExamplePayload[] {
   return found.examples;
 }
 
-/** The first example of that action. */
+/** The first example of the action. */
 export function exampleOf(name: string, action: string): ExamplePayload {
   const found = examplesOf(name).find((example) => example.action === action);
   if (!found) throw new Error(`There is no example of ${name}.${action}.`);

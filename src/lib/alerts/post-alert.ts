@@ -1,6 +1,6 @@
 const timeoutMs = 10_000;
 
-/** Posts to a webhook in Slack's format. Throws when it was not taken; the URL is a secret, and in no message. */
+/** Posts a message to a webhook in Slack's format. Errors never contain the URL, because it is a secret. */
 export async function postAlert(url: string, text: string): Promise<void> {
   const response = await fetch(url, {
     method: "POST",
@@ -9,6 +9,6 @@ export async function postAlert(url: string, text: string): Promise<void> {
     signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => null);
   await response?.body?.cancel();
-  if (!response) throw new Error("Nothing answers at ALERT_WEBHOOK_URL.");
+  if (!response) throw new Error("Could not connect to ALERT_WEBHOOK_URL.");
   if (!response.ok) throw new Error(`ALERT_WEBHOOK_URL answered ${response.status}.`);
 }

@@ -1,17 +1,17 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { SqlDatabase, SqlQueries } from "./sql-database.ts";
 
-const MIGRATIONS = new URL("../../../supabase/migrations/", import.meta.url);
+const migrations = new URL("../../../supabase/migrations/", import.meta.url);
 
 /**
- * Applies what is missing of supabase/migrations, oldest first, and returns the names applied. Each file is one
- * transaction with its own record, kept where the Supabase CLI keeps it, so that `supabase db push` and this agree.
- * Processes that start together wait for one another.
+ * Applies the missing migrations of supabase/migrations, oldest first, and returns their file names. Each file runs in one
+ * transaction and is recorded in the Supabase CLI's table, so `supabase db push` can be used on the same database.
+ * Processes that start together wait for each other.
  */
-export async function migrate(db: SqlDatabase, folder: URL = MIGRATIONS): Promise<string[]> {
+export async function migrate(db: SqlDatabase, folder: URL = migrations): Promise<string[]> {
   await db.transaction(async (tx) => {
-    await waitForTurn(tx);
-    await tx.exec(RECORDS);
+    await lockMigrations(tx);
+    await tx.exec(createMigrationsTable);
   });
   const applied: string[] = [];
   for (const migration of await listMigrations(folder)) {
@@ -28,7 +28,7 @@ interface Migration {
   name: string;
 }
 
-/** The files that the Supabase CLI would take: `<digits>_<name>.sql`. */
+/** Lists the files that the Supabase CLI would apply: `<digits>_<name>.sql`. */
 async function listMigrations(folder: URL): Promise<Migration[]> {
   const files = await readdir(folder);
   return files.toSorted().flatMap((file) => {
@@ -38,9 +38,9 @@ async function listMigrations(folder: URL): Promise<Migration[]> {
 }
 
 async function apply(tx: SqlQueries, { file, version, name }: Migration, script: string): Promise<boolean> {
-  await waitForTurn(tx);
-  const done = await tx.query(`select from ${TABLE} where version = $1`, [version]);
-  if (done.length > 0) return false;
+  await lockMigrations(tx);
+  const recorded = await tx.query(`select from ${migrationsTable} where version = $1`, [version]);
+  if (recorded.length > 0) return false;
   try {
     await tx.exec(script);
   } catch (error) {
@@ -51,7 +51,7 @@ async function apply(tx: SqlQueries, { file, version, name }: Migration, script:
       },
     );
   }
-  await tx.query(`insert into ${TABLE} (version, name, statements) values ($1, $2, array[$3])`, [
+  await tx.query(`insert into ${migrationsTable} (version, name, statements) values ($1, $2, array[$3])`, [
     version,
     name,
     script,
@@ -59,15 +59,15 @@ async function apply(tx: SqlQueries, { file, version, name }: Migration, script:
   return true;
 }
 
-async function waitForTurn(tx: SqlQueries): Promise<void> {
+async function lockMigrations(tx: SqlQueries): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('supabase_migrations', 0))");
 }
 
-const TABLE = "supabase_migrations.schema_migrations";
+const migrationsTable = "supabase_migrations.schema_migrations";
 
-const RECORDS = `
+const createMigrationsTable = `
   create schema if not exists supabase_migrations;
-  create table if not exists ${TABLE} (version text not null primary key);
-  alter table ${TABLE} add column if not exists statements text[];
-  alter table ${TABLE} add column if not exists name text;
+  create table if not exists ${migrationsTable} (version text not null primary key);
+  alter table ${migrationsTable} add column if not exists statements text[];
+  alter table ${migrationsTable} add column if not exists name text;
 `;

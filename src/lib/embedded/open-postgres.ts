@@ -7,82 +7,92 @@ import {
   type ClientConfig,
   type QueryResultRow,
 } from "pg";
+import { takeLease, type Lease, type LeaseOptions } from "./lease.ts";
 import type { SqlDatabase, SqlQueries } from "./sql-database.ts";
 
-/** pg names no types of arrays. */
-const INT8_ARRAY: number = 1016;
+/** The OID of `bigint[]`. `pg` has no constants for array types. */
+const int8Array: number = 1016;
 
-const MAX_CONNECTIONS = 8;
-const CONNECTION_TIMEOUT_MS = 10_000;
+const maxConnections = 8;
+const connectionTimeoutMs = 10_000;
 
-/** A pool on any Postgres. Nothing is connected yet: an unreachable server shows with the first query. */
-export function openPostgres(url: string): SqlDatabase {
+/** Creates a connection pool, directly or through a transaction pooler. It connects at the first query. */
+export function openPostgres(url: string, leaseOptions: LeaseOptions = {}): SqlDatabase {
   const parsers = new TypeOverrides();
   parsers.setTypeParser(types.builtins.INT8, Number);
-  parsers.setTypeParser(INT8_ARRAY, (text: string) =>
+  parsers.setTypeParser(int8Array, (text: string) =>
     text.slice(1, -1).split(",").filter(Boolean).map(Number),
   );
   const config: ClientConfig = {
     connectionString: url,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
     types: parsers,
   };
-  const pool = new Pool({ ...config, max: MAX_CONNECTIONS });
-  pool.on("error", () => {}); // an idle connection broke; the next query opens another or says why not
-  const holders = new Set<Client>();
+  const pool = createPool(config, maxConnections);
+  // Leases have their own connection, because the pool's can all be busy for longer than a lease lasts.
+  const leasePool = createPool(config, 1);
+  const leases = new Set<Lease>();
+  const taking = new Set<Promise<Lease | null>>();
+  const closing = new AbortController();
   return {
     ...toSqlQueries(pool),
-    transaction: async (work) => {
-      const client = await pool.connect();
-      let broken = false;
-      try {
-        await client.query("begin");
-        const result = await work(toSqlQueries(client));
-        await client.query("commit");
-        return result;
-      } catch (error) {
-        await client.query("rollback").catch(() => (broken = true));
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    },
-    tryLock: async (name, onLost) => {
-      const client = new Client(config);
-      let wanted = true;
-      const end = async () => {
-        wanted = false;
-        holders.delete(client);
-        await client.end().catch(() => {});
+    transaction: (work) => transaction(pool, work),
+    tryLock: async (name, onLost = () => {}) => {
+      const db = {
+        ...toSqlQueries(leasePool),
+        transaction: <Result>(work: (tx: SqlQueries) => Promise<Result>) => transaction(leasePool, work),
       };
-      client.on("error", () => {}); // "end" follows
-      try {
-        await client.connect();
-        const { rows } = await client.query<{ locked: boolean }>(
-          "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked",
-          [name],
-        );
-        if (rows[0]?.locked !== true) {
-          await end();
-          return null;
-        }
-      } catch (error) {
-        await end();
-        throw error;
-      }
-      holders.add(client);
-      client.once("end", () => {
-        if (wanted) onLost?.(new Error(`The connection that held the lock "${name}" ended.`));
-      });
-      return { release: end };
+      const attempt = takeLease(db, name, onLost, { ...leaseOptions, signal: closing.signal });
+      taking.add(attempt);
+      const lease = await attempt.finally(() => taking.delete(attempt));
+      if (lease === null) return null;
+      leases.add(lease);
+      return {
+        release: async () => {
+          leases.delete(lease);
+          await lease.release();
+        },
+      };
     },
     description: describe(url),
     close: async () => {
-      await Promise.all([...holders].map((client) => client.end()));
-      await pool.end();
+      closing.abort();
+      await Promise.allSettled(taking);
+      await Promise.all([...leases].map((lease) => lease.release()));
+      await Promise.all([pool.end(), leasePool.end()]);
     },
   };
+}
+
+/**
+ * Creates a pool that survives broken connections. A client's `error` event without a listener ends the process
+ * (https://node-postgres.com/apis/client#error), and the pool listens only to idle clients. A listener that is added after `pool.connect()`
+ * is too late for an error in the same packet. The running query, or the next one, rejects with the same error.
+ */
+function createPool(config: ClientConfig, max: number): Pool {
+  const pool = new Pool({ ...config, max });
+  pool.on("error", ignore);
+  pool.on("connect", (client) => void client.on("error", ignore));
+  return pool;
+}
+
+const ignore = () => {};
+
+async function transaction<Result>(pool: Pool, work: (tx: SqlQueries) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query("begin");
+    const result = await work(toSqlQueries(client));
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch(() => (broken = true));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
 }
 
 function toSqlQueries(connection: Pool | ClientBase): SqlQueries {
@@ -95,7 +105,7 @@ function toSqlQueries(connection: Pool | ClientBase): SqlQueries {
   };
 }
 
-/** Host and database as `pg` reads them from the URL, never the user or the password. */
+/** Returns the host and the database that `pg` reads from the URL, without the user and the password. */
 function describe(url: string): string {
   const { host, port, database } = new Client({ connectionString: url });
   return `Postgres (${host}:${port}/${database ?? ""})`;

@@ -1,4 +1,4 @@
-/** The little of a Postgres connection that the embedded pair needs, from PGlite and from a pool alike. */
+/** The subset of a Postgres connection that PGlite and a `pg` pool share. */
 export interface SqlQueries {
   /** Runs one statement with `$1…` parameters. `jsonb` columns come back parsed, timestamps as `Date`, `bigint` as a number. */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
@@ -7,18 +7,34 @@ export interface SqlQueries {
 }
 
 export interface SqlDatabase extends SqlQueries {
-  /** Commits what `work` did, or rolls it back and rethrows. */
+  /** Commits after `work`, or rolls back and rethrows its error. */
   transaction<Result>(work: (tx: SqlQueries) => Promise<Result>): Promise<Result>;
   /**
-   * Takes the one lock of that name, held until its release, `close`, or the death of this process.
-   * Null when somebody else holds it. `onLost` hears of a lock that the server took back, as when it restarts.
+   * Takes the lock with this name until `release` or `close`, or until shortly after this process dies. Returns null when
+   * another holder has it. `onLost` is called when the lock passed to another server, for example after a long pause.
    */
   tryLock(name: string, onLost?: (reason: Error) => void): Promise<SqlLock | null>;
-  /** What a person would call it: a folder, or host and database without credentials. */
+  /** Only a database in this process needs copies: others have connections of their own. */
+  createCopy?: () => DatabaseCopy;
+  /** For messages: the folder, or the host and the database, without credentials. */
   readonly description: string;
   close(): Promise<void>;
 }
 
 export interface SqlLock {
   release(): Promise<void>;
+}
+
+export interface DatabaseCopy {
+  /** True when the database has not changed since the last refresh. */
+  isCurrent(): Promise<boolean>;
+  /** Makes the copy equal to the database. No worker may have it open. */
+  refresh(): Promise<CopiedDatabase>;
+  remove(): Promise<void>;
+}
+
+/** A folder; or, for a database in memory, its content. */
+export interface CopiedDatabase {
+  dataDir: string;
+  snapshot?: Blob;
 }

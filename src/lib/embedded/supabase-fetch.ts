@@ -1,11 +1,11 @@
 import type { SqlDatabase } from "./sql-database.ts";
 
 /**
- * Answers supabase-js's `rpc()` from `db` as PostgREST would, for functions in `public` named `capture_…` that return
- * one value. Anything else is refused: the program's every read and write is such a function.
+ * Creates a `fetch` that answers supabase-js's `rpc()` as PostgREST would, for functions named `public.capture_…` that return one
+ * value. It refuses other requests, because every read and write of pr-capture is such a function.
  */
 export function createSupabaseFetch(db: SqlDatabase): typeof fetch {
-  const statements = new Map<string, string>();
+  const calls = new Map<string, PreparedCall>();
 
   async function callFunction(name: string, body: string): Promise<Response> {
     const args: unknown = body === "" ? {} : JSON.parse(body);
@@ -13,15 +13,15 @@ export function createSupabaseFetch(db: SqlDatabase): typeof fetch {
       return refuse(400, "PGRST102", "The arguments must be a JSON object.");
     }
     const signature = `${name}(${Object.keys(args).toSorted().join(", ")})`;
-    let statement = statements.get(signature);
-    if (statement === undefined) {
+    let call = calls.get(signature);
+    if (call === undefined) {
       const found = await findFunction(db, name, Object.keys(args));
       if (found === null) return refuse(404, "PGRST202", `There is no function public.${signature}.`);
-      statement = toStatement(found);
-      statements.set(signature, statement);
+      call = { statement: toStatement(found), timeout: found.timeout };
+      calls.set(signature, call);
     }
-    const [row] = await db.query<{ result: string | null }>(statement, [body === "" ? "{}" : body]);
-    return new Response(row?.result ?? "null", { headers: JSON_HEADERS });
+    const [row] = await run(db, call, body === "" ? "{}" : body);
+    return new Response(row?.result ?? "null", { headers: jsonHeaders });
   }
 
   return async (input, init) => {
@@ -44,21 +44,42 @@ export function createSupabaseFetch(db: SqlDatabase): typeof fetch {
   };
 }
 
+interface PreparedCall {
+  statement: string;
+  timeout: string | null;
+}
+
+/**
+ * Like PostgREST, applies a function's own statement_timeout to the transaction, because a running statement keeps the one that it began with.
+ * https://docs.postgrest.org/en/stable/references/transactions.html
+ */
+async function run(db: SqlDatabase, { statement, timeout }: PreparedCall, args: string) {
+  type Row = { result: string | null };
+  if (timeout === null) return db.query<Row>(statement, [args]);
+  return db.transaction(async (tx) => {
+    await tx.query("select set_config('statement_timeout', $1, true)", [timeout]);
+    return tx.query<Row>(statement, [args]);
+  });
+}
+
 interface FunctionSignature {
   name: string;
   isVoid: boolean;
-  /** Those given, quoted, each with its type. */
+  /** Its own statement_timeout. */
+  timeout: string | null;
+  /** The given arguments, with quoted names. */
   args: { name: string; type: string }[];
 }
 
-/** Null when no function of that name takes all these arguments. What is not given has to have a default. */
+/** Finds the function that has all the given arguments. The call fails later if another argument has no default. */
 async function findFunction(
   db: SqlDatabase,
   name: string,
   given: string[],
 ): Promise<FunctionSignature | null> {
   const [found] = await db.query<FunctionSignature>(
-    `select quote_ident(p.proname) as name, p.prorettype = 'void'::regtype as "isVoid", coalesce(args.list, '[]') as args
+    `select quote_ident(p.proname) as name, p.prorettype = 'void'::regtype as "isVoid", coalesce(args.list, '[]') as args,
+            (select split_part(c, '=', 2) from unnest(p.proconfig) as c where c like 'statement_timeout=%') as timeout
        from pg_proc p
       cross join lateral (
         select json_agg(json_build_object('name', quote_ident(a.name), 'type', format_type(a.type, null))) as list,
@@ -81,12 +102,12 @@ function toStatement({ name, isVoid, args }: FunctionSignature): string {
   return `select ${value}::text as result from json_to_record($1::json) as args (${columns})`;
 }
 
-/** Postgres's own error in PostgREST's words and status; what has no SQLSTATE never reached the database. */
+/** Converts an error to PostgREST's format and status. An error without a SQLSTATE did not come from the database. */
 function toErrorResponse(error: unknown): Response {
   if (error instanceof SyntaxError) return refuse(400, "PGRST102", "The body is not JSON.");
-  const { code, message, detail, hint } = toPostgresError(error);
+  const { code, message, ...more } = toPostgresError(error);
   if (code === null) return refuse(503, "PGRST000", `The database did not answer: ${message}`);
-  return refuse(toStatus(code), code, message, detail, hint);
+  return refuse(toStatus(code), code, message, more);
 }
 
 function toPostgresError(error: unknown) {
@@ -98,13 +119,15 @@ function toPostgresError(error: unknown) {
   return {
     code: code !== null && /^[0-9A-Z]{5}$/.test(code) ? code : null,
     message: text("message") ?? String(error),
-    detail: text("detail"),
+    details: text("detail"),
     hint: text("hint"),
+    /** In a query that a function was given. PostgREST leaves it out. */
+    position: text("internalPosition"),
   };
 }
 
-/** PostgREST's table, from a SQLSTATE or its class to an HTTP status. */
-const STATUS: Record<string, number> = {
+/** PostgREST's HTTP status for a SQLSTATE or its class: https://docs.postgrest.org/en/stable/references/errors.html */
+const httpStatuses: Record<string, number> = {
   "08": 503,
   "09": 500,
   "0L": 403,
@@ -140,19 +163,19 @@ const STATUS: Record<string, number> = {
 };
 
 function toStatus(code: string): number {
-  const own = /^PT(\d{3})$/.exec(code); // raised by a function that wants this very status
-  if (own) return Number(own[1]);
-  return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? 400;
+  const raised = /^PT(\d{3})$/.exec(code); // a function raised this HTTP status
+  if (raised) return Number(raised[1]);
+  return httpStatuses[code] ?? httpStatuses[code.slice(0, 2)] ?? 400;
 }
 
-const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" };
+const jsonHeaders = { "content-type": "application/json; charset=utf-8" };
 
 function refuse(
   status: number,
   code: string,
   message: string,
-  details: string | null = null,
-  hint: string | null = null,
+  more: { details?: string | null; hint?: string | null; position?: string | null } = {},
 ): Response {
-  return new Response(JSON.stringify({ code, message, details, hint }), { status, headers: JSON_HEADERS });
+  const body = { code, message, details: null, hint: null, ...more };
+  return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
 }

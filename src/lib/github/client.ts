@@ -1,50 +1,132 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
+import { RequestError } from "@octokit/request-error";
+import createJwt from "universal-github-app-jwt";
 import { createCircuit } from "./circuit.ts";
 import { NoAccessError } from "./errors.ts";
-
-/** A client with one installation's token, good for one step: tokens last an hour. It neither waits nor retries; both are Inngest's. */
-export type GitHubClient = Octokit;
+import { createSeenBudgets, type SeenBudget } from "./seen-budgets.ts";
+import { shareFeatures, type ServerFeatures } from "./server-features.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { createGitHubClock } from "./github-clock.ts";
+import { toGraphqlUrl } from "./graphql-url.ts";
 
 export interface GitHub {
-  /** Null: reads public repositories with GITHUB_TOKEN. Throws a `NoAccessError` when there is none. */
+  /** Null reads public repositories with GITHUB_TOKEN. Throws a `NoAccessError` without the App or the token. */
   forInstallation(installationId: number | null): Promise<GitHubClient>;
-  /** As the App itself, which may ask where it is installed. Throws a `NoAccessError` when none is configured. */
+  /** Authenticates as the App itself, for its installations and delivery log. Throws a `NoAccessError` when no App is configured. */
   forApp(): Promise<GitHubClient>;
+  /** Milliseconds since 1970 by GitHub's clock. Compare GitHub's dates with it, because the local clock can be wrong. */
+  now(): number;
+  /** The rate limits of installations and of GITHUB_TOKEN, as the last answers to this process showed them. */
+  budgets(): SeenBudget[];
 }
 
 export interface GitHubOptions {
-  /** Where REST is, and `/graphql`. */
+  /** The base URL of the REST API. An Enterprise Server's ends in `/api/v3`. */
   apiUrl: string;
   app: { id: number; privateKey: string } | null;
   token: string | null;
+  requestTimeoutMs?: number;
+  log?: { warn(details: object, message: string): void };
+  /** Called when an answer shows a budget. */
+  onBudget?: () => void;
 }
 
 /** https://docs.github.com/rest/about-the-rest-api/api-versions */
 const apiVersion = "2022-11-28";
 
-/** GitHub answers within 10 s or gives up itself. */
-const requestTimeoutMs = 15_000;
+/** GitHub ends a request after 10 s. */
+const defaultRequestTimeoutMs = 15_000;
 
 const noApp = "No App is configured: set APP_ID and PRIVATE_KEY.";
 
-export function createGitHub({ apiUrl, app, token }: GitHubOptions): GitHub {
-  const authenticate =
-    app && createAppAuth({ appId: app.id, privateKey: app.privateKey, request: anonymous(apiUrl).request });
+export function createGitHub({
+  apiUrl,
+  app,
+  token,
+  requestTimeoutMs = defaultRequestTimeoutMs,
+  log,
+  onBudget,
+}: GitHubOptions): GitHub {
+  const clock = createGitHubClock((skewSeconds, message) => log?.warn({ skewSeconds }, message));
   const refusedTokens = new Set<string>();
   const circuit = createCircuit();
+  const budgets = createSeenBudgets(onBudget);
+  const features: ServerFeatures = { lacksAssignedActors: false };
+
+  /** Creates the App's token. It uses GitHub's time, because GitHub refuses a token made more than 30 s ahead of its clock. */
+  async function appToken({ id, privateKey }: { id: number; privateKey: string }) {
+    const now = Math.floor(clock.now() / 1000);
+    const { token: jwt, expiration } = await createJwt({ id, privateKey, now });
+    return { jwt, expiresAt: new Date(expiration * 1000).toISOString() };
+  }
+
+  function connect(auth?: string): Octokit {
+    const client = new Octokit({ baseUrl: apiUrl, userAgent: "pr-capture", ...(auth && { auth }) });
+    client.hook.before("request", (options) => {
+      if (options.url === "/graphql") options.url = toGraphqlUrl(options.baseUrl);
+      options.headers["x-github-api-version"] = apiVersion;
+      options.request = { ...options.request, signal: AbortSignal.timeout(requestTimeoutMs) };
+    });
+    client.hook.wrap("request", async (request, options) => {
+      const sentAt = Date.now();
+      try {
+        const response = await request(options);
+        clock.record(response.headers.date, sentAt, Date.now());
+        if (isTruncated(response))
+          throw new RequestError("The answer is truncated.", 500, { request: options });
+        return response;
+      } catch (error) {
+        if (error instanceof RequestError) clock.record(error.response?.headers.date, sentAt, Date.now());
+        throw error;
+      }
+    });
+    return client;
+  }
+
+  /** Repeats `work` once when GitHub refused the App's token and its answer corrected the clock. */
+  async function withCorrectedClock<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const before = clock.behindMs();
+    try {
+      return await work();
+    } catch (error) {
+      const isRefused = error instanceof RequestError && error.status === 401;
+      if (!isRefused || clock.behindMs() === before) throw error;
+      return await work();
+    }
+  }
+
+  const authenticate =
+    app &&
+    createAppAuth({
+      appId: app.id,
+      // auth-app corrects the clock only in its request hook, for one request, and not for installation tokens:
+      // https://github.com/octokit/auth-app.js/blob/main/src/hook.ts
+      createJwt: () => appToken(app),
+      request: connect().request,
+    });
 
   async function installationToken(installationId: number): Promise<string> {
     if (!authenticate) throw new NoAccessError(noApp);
-    const cached = await authenticate({ type: "installation", installationId });
+    const obtain = (refresh: boolean) =>
+      withCorrectedClock(() => authenticate({ type: "installation", installationId, refresh }));
+    const cached = await obtain(false);
     if (!refusedTokens.delete(cached.token)) return cached.token;
-    return (await authenticate({ type: "installation", installationId, refresh: true })).token;
+    return (await obtain(true)).token;
   }
 
   return {
     async forApp() {
-      if (!authenticate) throw new NoAccessError(noApp);
-      return anonymous(apiUrl, (await authenticate({ type: "app" })).token);
+      if (!app) throw new NoAccessError(noApp);
+      const client = connect();
+      client.hook.wrap("request", (request, options) =>
+        withCorrectedClock(async () => {
+          const { jwt } = await appToken(app);
+          options.headers.authorization = `bearer ${jwt}`; // changed in place, because all hooks share these options
+          return request(options);
+        }),
+      );
+      return client;
     },
     async forInstallation(installationId) {
       const auth = installationId === null ? token : await installationToken(installationId);
@@ -52,23 +134,26 @@ export function createGitHub({ apiUrl, app, token }: GitHubOptions): GitHub {
         throw new NoAccessError(
           "Install the App on this repository, or set GITHUB_TOKEN to read public repositories.",
         );
-      const client = anonymous(apiUrl, auth);
+      const client = connect(auth);
+      budgets.watch(client, installationId);
       circuit.guard(client, String(installationId ?? "token"));
-      // Uninstalling and installing again revokes a token that the cache holds for good.
+      shareFeatures(client, features);
+      // Reinstalling the App revokes its token, which auth-app would keep in its cache.
       client.hook.error("request", (error) => {
-        if ("status" in error && error.status === 401) refusedTokens.add(auth);
+        if ("status" in error && error.status === 401) {
+          refusedTokens.add(auth);
+          if (installationId === null) error.message += ". GITHUB_TOKEN is not valid or has expired.";
+        }
         throw error;
       });
       return client;
     },
+    now: () => clock.now(),
+    budgets: () => budgets.list(),
   };
 }
 
-function anonymous(apiUrl: string, auth?: string): Octokit {
-  const client = new Octokit({ baseUrl: apiUrl, userAgent: "pr-capture", ...(auth && { auth }) });
-  client.hook.before("request", (options) => {
-    options.headers["x-github-api-version"] = apiVersion;
-    options.request = { ...options.request, signal: AbortSignal.timeout(requestTimeoutMs) };
-  });
-  return client;
+/** True when Octokit could not parse an answer as JSON and returned its text. */
+function isTruncated({ data, headers }: { data: unknown; headers: { "content-type"?: string | undefined } }) {
+  return typeof data === "string" && (headers["content-type"]?.startsWith("application/json") ?? false);
 }

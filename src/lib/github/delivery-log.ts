@@ -1,14 +1,15 @@
-import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import type { GitHubClient } from "./client.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { describeIssue, parseAnswer } from "./parse-answer.ts";
+import { toDate } from "./get-page.ts";
 
-/** One attempt to deliver a webhook, as the App's log has it for three days. A redelivery bears the GUID of the delivery it repeats. */
+/** One attempt to deliver a webhook, from the App's log of three days. A redelivery has the GUID of the delivery that it repeats. */
 const attempt = z.object({
-  /** Digits: beyond what a number holds exactly. */
+  /** A string, because the ids exceed the safe integers. */
   id: z.union([z.int(), z.bigint(), z.string().regex(/^\d+$/)]).transform(String),
   guid: z.string(),
   delivered_at: z.iso.datetime({ offset: true }),
-  /** Of our answer; 0 where there was none. */
+  /** The status of our answer, or 0 without an answer. */
   status_code: z.int(),
   redelivery: z.boolean(),
   event: z.string(),
@@ -20,29 +21,39 @@ export type DeliveryAttempt = z.output<typeof attempt>;
 export interface DeliveryAttempts {
   /** Newest first. */
   attempts: DeliveryAttempt[];
-  /** Of the next, older page; null at the end. */
+  /** An error message for each attempt that could not be read. */
+  unreadable: string[];
+  /** The cursor of the next, older page. Null at the end. */
   cursor: string | null;
+  /** GitHub's time of the answer, an ISO string. */
+  date: string;
 }
 
-/** One request, as the App. https://docs.github.com/rest/apps/webhooks#list-deliveries-for-an-app-webhook */
+/** Reads one page of the delivery log, as the App. https://docs.github.com/rest/apps/webhooks#list-deliveries-for-an-app-webhook */
 export async function listDeliveryAttempts(
   client: GitHubClient,
-  cursor: string | null,
+  { cursor, pageSize }: { cursor: string | null; pageSize: number },
 ): Promise<DeliveryAttempts> {
   const { data, headers } = await client.request("GET /app/hook/deliveries", {
-    per_page: 100,
+    per_page: pageSize,
     ...(cursor && { cursor }),
   });
-  return { attempts: z.array(attempt).parse(data), cursor: nextCursor(headers.link) };
+  const attempts: DeliveryAttempt[] = [];
+  const unreadable: string[] = [];
+  for (const each of parseAnswer(z.array(z.unknown()), data, "delivery log")) {
+    const parsed = attempt.safeParse(each);
+    if (parsed.success) attempts.push(parsed.data);
+    else
+      unreadable.push(
+        `GitHub's delivery ${String(Object(each).id)} cannot be read: ${describeIssue(parsed.error, each)}.`,
+      );
+  }
+  return { attempts, unreadable, cursor: nextCursor(headers.link), date: toDate(headers.date) };
 }
 
-/** Asks GitHub to deliver again. One that GitHub has forgotten meanwhile stays undelivered. */
+/** Asks GitHub to repeat a delivery. */
 export async function redeliver(client: GitHubClient, attemptId: string): Promise<void> {
-  try {
-    await client.request(`POST /app/hook/deliveries/${attemptId}/attempts`);
-  } catch (error) {
-    if (!(error instanceof RequestError) || ![404, 422].includes(error.status)) throw error;
-  }
+  await client.request(`POST /app/hook/deliveries/${attemptId}/attempts`);
 }
 
 function nextCursor(link: string | undefined): string | null {

@@ -1,11 +1,12 @@
-import { pullRequest, type GitHubPullRequest } from "../records/github-objects.ts";
-import type { GitHubClient } from "./client.ts";
+import { pullRequestSchema, type GitHubPullRequest } from "../records/pull-request.ts";
+import type { GitHubClient } from "./github-client.ts";
 import { GoneError } from "./errors.ts";
+import { parseAnswer } from "./parse-answer.ts";
 import { toDate, type Answer, type PullRequestRef } from "./get-page.ts";
 
 /**
- * One request. A renamed repository's old name still leads there, unless another repository has taken it: then, as for a pull
- * request that does not exist, throws a `GoneError`.
+ * Reads one pull request. GitHub redirects a renamed repository's old name. Throws a `GoneError` when another repository has taken
+ * the name.
  */
 export async function getPullRequest(
   client: GitHubClient,
@@ -16,10 +17,11 @@ export async function getPullRequest(
     repo: repository.name,
     pull_number: number,
   });
-  const data = pullRequest.parse(response.data);
-  if (data.base.repo.id !== repository.id) {
+  const data = parseAnswer(pullRequestSchema, response.data, "pull request");
+  const shown = data.base?.repo?.id;
+  if (shown !== repository.id) {
     throw new GoneError(
-      `${repository.owner}/${repository.name} is another repository now, with the id ${data.base.repo.id}.`,
+      `${repository.owner}/${repository.name} is now another repository, with the id ${shown}.`,
     );
   }
   return { data, date: toDate(response.headers.date) };

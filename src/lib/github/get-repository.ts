@@ -1,22 +1,27 @@
-import { installation, repository, type GitHubRepository } from "../records/github-objects.ts";
+import { installationSchema } from "../records/installation.ts";
+import { repositorySchema, type GitHubRepository } from "../records/repository.ts";
 import { RequestError } from "@octokit/request-error";
-import type { GitHubClient } from "./client.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { parseAnswer } from "./parse-answer.ts";
 import { toDate, type Answer } from "./get-page.ts";
 
-/** One request, by id: to there GitHub redirects old names, and no other repository can take its place. */
+/** Reads one repository by its id, which unlike a name never passes to another repository. */
 export async function getRepository(client: GitHubClient, id: number): Promise<Answer<GitHubRepository>> {
   const response = await client.request("GET /repositories/{id}", { id });
-  return { data: repository.parse(response.data), date: toDate(response.headers.date) };
+  return {
+    data: parseAnswer(repositorySchema, response.data, "repository"),
+    date: toDate(response.headers.date),
+  };
 }
 
-/** The installation that the repository is in, asked as the App; null when it is in none, or is gone. */
+/** Returns the installation that contains the repository, or null. The client must be the App's. */
 export async function getRepositoryInstallation(
   client: GitHubClient,
   id: number,
 ): Promise<Answer<{ id: number; updated_at: string } | null>> {
   try {
     const response = await client.request("GET /repositories/{id}/installation", { id });
-    const found = installation.parse(response.data);
+    const found = parseAnswer(installationSchema, response.data, "installation");
     return {
       data: { id: found.id, updated_at: found.updated_at },
       date: toDate(response.headers.date),

@@ -1,61 +1,48 @@
 import { z } from "zod";
 import {
-  issueComment,
-  reviewComment,
+  issueCommentSchema,
+  reviewCommentSchema,
   type GitHubIssueComment,
   type GitHubReviewComment,
-} from "../records/github-objects.ts";
-import { toBudget } from "./budget.ts";
-import type { GitHubClient } from "./client.ts";
-import { getPage, toDate, type Page, type PullRequestRef } from "./get-page.ts";
+} from "../records/comment.ts";
+import { timestamp } from "../records/values.ts";
+import type { PullRequestRef } from "./get-page.ts";
+import { ofPullRequest, type Listing } from "./read-page.ts";
 
-/** The conversation, oldest first. */
-export async function listIssueComments(
-  client: GitHubClient,
-  ref: PullRequestRef,
-  page: number,
-): Promise<Page<GitHubIssueComment>> {
-  return getPage(client, issueComment, "issues/{number}/comments", ref, page);
+/** Lists a pull request's issue comments, oldest first. https://docs.github.com/rest/issues/comments#list-issue-comments */
+export function issueCommentsListing(ref: PullRequestRef): Listing<GitHubIssueComment> {
+  return ofPullRequest(ref, "issues/{number}/comments", "issue comment", issueCommentSchema);
 }
 
-/** The comments on the diff, oldest first. */
-export async function listReviewComments(
-  client: GitHubClient,
-  ref: PullRequestRef,
-  page: number,
-): Promise<Page<GitHubReviewComment>> {
-  return getPage(client, reviewComment, "pulls/{number}/comments", ref, page);
+/** Lists a pull request's review comments, oldest first. https://docs.github.com/rest/pulls/comments#list-review-comments-on-a-pull-request */
+export function reviewCommentsListing(ref: PullRequestRef): Listing<GitHubReviewComment> {
+  return ofPullRequest(ref, "pulls/{number}/comments", "review comment", reviewCommentSchema);
 }
 
-/** A review comment listed for its whole repository, and the pull request it is on. */
-export type NumberedReviewComment = GitHubReviewComment & { number: number };
+/** A review comment with the number of its pull request. `comment` is null when it cannot be read. */
+export interface NumberedReviewComment {
+  number: number;
+  updated_at: string;
+  comment: GitHubReviewComment | null;
+}
 
-const numberedReviewComment = reviewComment
-  .extend({ pull_request_url: z.string().regex(/\/pulls\/\d+$/) })
-  .transform(({ pull_request_url, ...comment }) => ({
-    ...comment,
-    number: Number(pull_request_url.slice(pull_request_url.lastIndexOf("/") + 1)),
+const numberedReviewComment = z
+  .looseObject({ pull_request_url: z.string().regex(/\/pulls\/\d+$/), updated_at: timestamp })
+  .transform((item): NumberedReviewComment => ({
+    number: Number(item.pull_request_url.slice(item.pull_request_url.lastIndexOf("/") + 1)),
+    updated_at: item.updated_at,
+    comment: reviewCommentSchema.safeParse(item).data ?? null,
   }));
 
-/** A page of a repository's review comments, longest unchanged first: of all, or of those changed since that moment. */
-export async function listRepositoryReviewComments(
-  client: GitHubClient,
-  repository: { owner: string; name: string },
-  { since, page }: { since: string | null; page: number },
-): Promise<Page<NumberedReviewComment>> {
-  const { data, headers } = await client.request("GET /repos/{owner}/{repo}/pulls/comments", {
-    owner: repository.owner,
-    repo: repository.name,
-    sort: "updated",
-    direction: "asc",
-    per_page: 100,
-    page,
-    ...(since && { since }),
-  });
+/** Lists a repository's review comments, or those updated since a time. The longest unchanged come first. */
+export function reviewCommentsOfRepository(
+  { owner, name }: { owner: string; name: string },
+  since: string | null,
+): Listing<NumberedReviewComment> {
   return {
-    data: z.array(numberedReviewComment).parse(data),
-    date: toDate(headers.date),
-    hasMore: headers.link?.includes('rel="next"') ?? false,
-    budget: toBudget(headers),
+    noun: "review comment",
+    route: "GET /repos/{owner}/{repo}/pulls/comments",
+    parameters: { owner, repo: name, sort: "updated", direction: "asc", ...(since && { since }) },
+    item: numberedReviewComment,
   };
 }

@@ -1,14 +1,10 @@
-import { file, type GitHubFile } from "../records/github-objects.ts";
-import type { GitHubClient } from "./client.ts";
-import { getPage, type Page, type PullRequestRef } from "./get-page.ts";
+import { fileSchema, type GitHubFile } from "../records/file.ts";
+import type { PullRequestRef } from "./get-page.ts";
+import { ofPullRequest, type Listing } from "./read-page.ts";
 
-/** GitHub lists no more of a pull request's files. https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
+/** GitHub's limit for the files of a pull request. https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
 export const maxListedFiles = 3000;
 
-export async function listFiles(
-  client: GitHubClient,
-  ref: PullRequestRef,
-  page: number,
-): Promise<Page<GitHubFile>> {
-  return getPage(client, file, "pulls/{number}/files", ref, page);
+export function filesListing(ref: PullRequestRef): Listing<GitHubFile> {
+  return ofPullRequest(ref, "pulls/{number}/files", "file", fileSchema);
 }

@@ -1,50 +1,74 @@
 import { RequestError } from "@octokit/request-error";
-import { z } from "zod";
+import { installationSchema, type GitHubInstallation } from "../records/installation.ts";
+import { repositorySchema, type GitHubRepository } from "../records/repository.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { toDate, type Answer } from "./get-page.ts";
+import { parseAnswer } from "./parse-answer.ts";
 import {
-  installation,
-  repository,
-  type GitHubInstallation,
-  type GitHubRepository,
-} from "../records/github-objects.ts";
-import { toBudget } from "./budget.ts";
-import type { GitHubClient } from "./client.ts";
-import { toDate, type Answer, type Page } from "./get-page.ts";
+  listStart,
+  readPage,
+  type Listing,
+  type ListPage,
+  type ListPosition,
+  type UnreadableItem,
+} from "./read-page.ts";
 
-/** One request, as the App: where it is installed. Pages count from 1. */
-export async function listInstallations(
-  client: GitHubClient,
-  page: number,
-): Promise<Page<GitHubInstallation>> {
-  const { data, headers } = await client.request("GET /app/installations", { per_page: 100, page });
-  return {
-    data: z.array(installation).parse(data),
-    date: toDate(headers.date),
-    hasMore: headers.link?.includes('rel="next"') ?? false,
-    budget: toBudget(headers),
-  };
+/** Lists the App's installations. The client must be the App's. https://docs.github.com/rest/apps/apps#list-installations-for-the-authenticated-app */
+export const installationsOfApp: Listing<GitHubInstallation> = {
+  noun: "installation",
+  route: "GET /app/installations",
+  item: installationSchema,
+};
+
+const installedRepositories: Listing<GitHubRepository> = {
+  noun: "repository",
+  route: "GET /installation/repositories",
+  item: repositorySchema,
+  itemsOf: (body) => (typeof body === "object" && body !== null ? Reflect.get(body, "repositories") : null),
+};
+
+/** True when the App is no longer installed there. The client must be the App's. */
+export async function isUninstalled(client: GitHubClient, installationId: number): Promise<boolean> {
+  return (await getInstallation(client, installationId)) === null;
 }
 
-/** Whether the App is not installed there any more. One request, as the App. */
-export async function isUninstalled(client: GitHubClient, installationId: number): Promise<boolean> {
+/** Reads one installation. Returns null when the App is no longer installed there. The client must be the App's. */
+export async function getInstallation(
+  client: GitHubClient,
+  installationId: number,
+): Promise<Answer<GitHubInstallation> | null> {
   try {
-    await client.request("GET /app/installations/{installation_id}", { installation_id: installationId });
-    return false;
+    const { data, headers } = await client.request("GET /app/installations/{installation_id}", {
+      installation_id: installationId,
+    });
+    return { data: parseAnswer(installationSchema, data, "installation"), date: toDate(headers.date) };
   } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return true;
+    if (error instanceof RequestError && error.status === 404) return null;
     throw error;
   }
 }
 
-/** The repositories of the client's installation; a request for every hundred. `date` is that of the first answer. */
+/**
+ * Lists the repositories of the client's installation, with a request for each hundred. `date` is the first answer's. The list is
+ * incomplete when an item is `unreadable`; then a missing repository proves nothing.
+ */
 export async function listInstalledRepositories(
   client: GitHubClient,
-): Promise<Answer<GitHubRepository[]> & { requests: number }> {
-  const repositories: GitHubRepository[] = [];
-  let date = "";
-  for (let page = 1; ; page++) {
-    const { data, headers } = await client.request("GET /installation/repositories", { per_page: 100, page });
-    repositories.push(...z.array(repository).parse(data.repositories));
-    date ||= toDate(headers.date);
-    if (!headers.link?.includes('rel="next"')) return { data: repositories, date, requests: page };
+  attempt: number,
+): Promise<Answer<GitHubRepository[]> & { requests: number; unreadable: UnreadableItem[] }> {
+  const listed = {
+    data: [] as GitHubRepository[],
+    date: "",
+    requests: 0,
+    unreadable: [] as UnreadableItem[],
+  };
+  for (let position: ListPosition | null = listStart; position;) {
+    const page: ListPage<GitHubRepository> = await readPage(client, installedRepositories, position, attempt);
+    listed.data.push(...page.data);
+    listed.unreadable.push(...page.unreadable);
+    listed.requests += page.requests;
+    listed.date ||= page.date;
+    position = page.next;
   }
+  return listed;
 }

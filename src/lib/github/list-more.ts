@@ -1,29 +1,33 @@
 import { z } from "zod";
-import { graphqlLists, type GraphqlLists } from "../records/graphql-objects.ts";
+import { graphqlLists, type GraphqlLists } from "../records/graphql-lists.ts";
+import { isHidden } from "../records/read-graphql-pull-request.ts";
 import type { Budget } from "./budget.ts";
-import type { GitHubClient } from "./client.ts";
-import { queryGraphql } from "./query-graphql.ts";
-import { isHidden, toListsQuery, type ListName } from "./sync-queries.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { parseAnswer } from "./parse-answer.ts";
+import { queryGraphqlPartially } from "./query-graphql.ts";
+import { toListsQuery, type ListName } from "./sync-queries.ts";
 
-/** A list of a pull request, and where its next page begins. `id` is the pull request's node id. */
+/** A list of a pull request and the cursor of its next page. `id` is the pull request's node id. */
 export interface OpenList {
   id: string;
   list: ListName;
   after: string | null;
 }
 
-/** `lists` are in the order asked for; null for a pull request that is gone. Of each, only the list asked for is there. */
 export interface MorePages {
+  /** In the given order. Null for a pull request that no longer exists. Each has only the requested list. */
   lists: ((GraphqlLists & { headRefOid: string }) | null)[];
+  /** The indexes of lists that GitHub withheld or that cannot be read. */
+  failed: number[];
   date: string;
   points: number;
   budget: Budget | null;
 }
 
-const list = graphqlLists.extend({ headRefOid: z.string() }).nullable();
+const list = graphqlLists.extend({ headRefOid: z.string() });
 const rateLimit = z.object({ cost: z.int() });
 
-/** One query for the next pages, of up to 100 items each, of several pull requests' lists. */
+/** Reads the next pages of several pull requests' lists in one query, up to 100 items each. */
 export async function listMore(client: GitHubClient, open: readonly OpenList[]): Promise<MorePages> {
   const variables = Object.fromEntries(
     open.flatMap(({ id, after }, index) => [
@@ -31,18 +35,23 @@ export async function listMore(client: GitHubClient, open: readonly OpenList[]):
       [`after${index}`, after],
     ]),
   );
-  const schema = z.record(z.string(), z.unknown());
-  const { data, date, budget } = await queryGraphql(
-    client,
-    schema,
-    toListsQuery(open.map((each) => each.list)),
-    variables,
-    (refusal) => isHidden(refusal) || (refusal.type === "NOT_FOUND" && refusal.path.length === 1),
-  );
-  return {
-    lists: open.map((_, index) => list.parse(data[`list${index}`])),
-    date,
-    points: rateLimit.safeParse(data["rateLimit"]).data?.cost ?? 1,
-    budget,
+  const query = toListsQuery(open.map((each) => each.list));
+  const answer = await queryGraphqlPartially(client, query, variables, ({ path }) => path.length > 0);
+  const fields = parseAnswer(z.record(z.string(), z.unknown()), answer.data, "lists");
+  const pages: MorePages = {
+    lists: [],
+    failed: [],
+    date: answer.date,
+    points: rateLimit.safeParse(fields["rateLimit"]).data?.cost ?? 1,
+    budget: answer.budget,
   };
+  for (const [index, each] of open.entries()) {
+    const key = `list${index}`;
+    const refusals = answer.refusals.filter((refusal) => refusal.path[0] === key && !isHidden(refusal));
+    const isGone = refusals.some(({ type, path }) => type === "NOT_FOUND" && path.length === 1);
+    const { data = null } = list.safeParse(fields[key]);
+    pages.lists.push(data);
+    if (!isGone && (refusals.length > 0 || !data?.[each.list])) pages.failed.push(index);
+  }
+  return pages;
 }

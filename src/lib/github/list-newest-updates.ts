@@ -1,39 +1,65 @@
 import { z } from "zod";
-import type { GitHubClient } from "./client.ts";
-import { queryGraphql } from "./query-graphql.ts";
+import { timestamp } from "../records/values.ts";
+import type { RepositoryState } from "../records/inventory.ts";
+import type { GitHubClient } from "./github-client.ts";
+import { queryGraphqlPartially } from "./query-graphql.ts";
+import { answersGraphql } from "./read-pull-requests.ts";
+import { isTooMuchAtOnce } from "./to-inngest-error.ts";
 
-/** What GitHub has of a repository: how many pull requests, and those that were updated last. */
-export interface NewestUpdates {
-  id: number;
-  /** GitHub's time of the answer. */
-  counted_at: string;
-  total: number;
-  newest: { number: number; updated_at: string }[];
-}
+/** The number of repositories in one query that costs one point. */
+export const repositoryBatchSize = 50;
 
-/** So many repositories fit into one query of one point. */
-export const repositoriesAtOnce = 50;
-
-/** Of each repository so many pull requests: their number does not change the query's points. */
+/** The number of pull requests of each repository. It does not change the query's cost. */
 const newestOfEach = 20;
 
-const answer = z.object({ rateLimit: z.object({ cost: z.int() }).nullish() }).catchall(
-  z
-    .object({
-      databaseId: z.int(),
-      pullRequests: z.object({
-        totalCount: z.int(),
-        nodes: z.array(z.object({ number: z.int(), updatedAt: z.iso.datetime({ offset: true }) })),
-      }),
-    })
-    .nullable(),
-);
+interface NamedRepository {
+  id: number;
+  owner: string;
+  name: string;
+}
 
-/** One query for up to 50 repositories. Those that GitHub does not find under their name are left out. */
+const found = z.object({
+  databaseId: z.int(),
+  pullRequests: z.object({
+    totalCount: z.int().nonnegative(),
+    nodes: z.array(
+      z.object({
+        number: z.int().positive(),
+        updatedAt: timestamp,
+        totalCommentsCount: z.int().nonnegative().nullish(),
+      }),
+    ),
+  }),
+});
+
+const cost = z.object({ rateLimit: z.object({ cost: z.int() }) });
+
+/**
+ * Reads the most recently updated pull requests of up to 50 repositories, and their number. It splits the query when one repository makes
+ * GitHub refuse it. A repository that GitHub cannot show has `counted_at: null`. One that GitHub does not find by name is left out; with
+ * `areListed` it is kept, because GitHub has just listed it.
+ */
 export async function listNewestUpdates(
   client: GitHubClient,
-  repositories: readonly { owner: string; name: string }[],
-): Promise<{ updates: NewestUpdates[]; points: number }> {
+  repositories: readonly NamedRepository[],
+  areListed: boolean,
+): Promise<{ states: RepositoryState[]; points: number }> {
+  try {
+    return await ask(client, repositories, areListed);
+  } catch (error) {
+    if (!isTooMuchAtOnce(error) || !(await answersGraphql(client))) throw error;
+  }
+  if (repositories.length === 1) return { states: repositories.map(toUnknown), points: 1 };
+  const middle = Math.ceil(repositories.length / 2);
+  const first = await listNewestUpdates(client, repositories.slice(0, middle), areListed);
+  const second = await listNewestUpdates(client, repositories.slice(middle), areListed);
+  return {
+    states: [...first.states, ...second.states],
+    points: first.points + second.points + 1, // `answersGraphql` costs one
+  };
+}
+
+async function ask(client: GitHubClient, repositories: readonly NamedRepository[], areListed: boolean) {
   const variables = Object.fromEntries(
     repositories.flatMap(({ owner, name }, index) => [
       [`owner${index}`, owner],
@@ -41,21 +67,29 @@ export async function listNewestUpdates(
     ]),
   );
   const query = newestUpdatesQuery(repositories.length);
-  const { data, date } = await queryGraphql(
-    client,
-    answer,
-    query,
-    variables,
-    ({ type }) => type === "NOT_FOUND",
-  );
-  const { rateLimit, ...found } = data;
-  const updates = Object.values(found).flatMap((repository) => {
-    if (!repository) return [];
-    const { totalCount, nodes } = repository.pullRequests;
-    const newest = nodes.map(({ number, updatedAt }) => ({ number, updated_at: updatedAt }));
-    return [{ id: repository.databaseId, counted_at: date, total: totalCount, newest }];
+  const answer = await queryGraphqlPartially(client, query, variables, ({ path }) => path.length > 0);
+  const fields = z.record(z.string(), z.unknown()).parse(answer.data);
+  const states = repositories.flatMap((repository, index): RepositoryState[] => {
+    const key = `r${index}`;
+    const { data } = found.safeParse(fields[key]);
+    if (!data) {
+      const isGone =
+        !areListed && answer.refusals.some(({ type, path }) => type === "NOT_FOUND" && path.join() === key);
+      return isGone ? [] : [toUnknown(repository)];
+    }
+    const { totalCount: total, nodes } = data.pullRequests;
+    const newest = nodes.map(({ number, updatedAt, totalCommentsCount }) => ({
+      number,
+      updated_at: updatedAt,
+      comments: totalCommentsCount ?? null,
+    }));
+    return [{ id: data.databaseId, counted_at: answer.date, total, newest }];
   });
-  return { updates, points: rateLimit?.cost ?? 1 };
+  return { states, points: cost.safeParse(answer.data).data?.rateLimit.cost ?? 1 };
+}
+
+function toUnknown({ id }: NamedRepository): RepositoryState {
+  return { id, counted_at: null, total: null, newest: [] };
 }
 
 export function newestUpdatesQuery(repositories: number): string {
@@ -73,7 +107,7 @@ export function newestUpdatesQuery(repositories: number): string {
       databaseId
       pullRequests(first: ${newestOfEach}, orderBy: { field: UPDATED_AT, direction: DESC }) {
         totalCount
-        nodes { number updatedAt }
+        nodes { number updatedAt totalCommentsCount }
       }
     }
   `;

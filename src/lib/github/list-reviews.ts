@@ -1,11 +1,8 @@
-import { review, type GitHubReview } from "../records/github-objects.ts";
-import type { GitHubClient } from "./client.ts";
-import { getPage, type Page, type PullRequestRef } from "./get-page.ts";
+import { reviewSchema, type GitHubReview } from "../records/review.ts";
+import type { PullRequestRef } from "./get-page.ts";
+import { ofPullRequest, type Listing } from "./read-page.ts";
 
-export async function listReviews(
-  client: GitHubClient,
-  ref: PullRequestRef,
-  page: number,
-): Promise<Page<GitHubReview>> {
-  return getPage(client, review, "pulls/{number}/reviews", ref, page);
+/** Lists a pull request's reviews in the order of their submission. https://docs.github.com/rest/pulls/reviews#list-reviews-for-a-pull-request */
+export function reviewsOf(ref: PullRequestRef): Listing<GitHubReview> {
+  return ofPullRequest(ref, "pulls/{number}/reviews", "review", reviewSchema);
 }

@@ -1,185 +1,23 @@
+import { actorFragment } from "../records/graphql-actor.ts";
+import { listFragments } from "../records/graphql-lists.ts";
+import { toPullRequestFields } from "../records/graphql-pull-request.ts";
+
 /**
- * The queries of a repository's sync. GitHub counts for each list one request per parent, whatever its length, and takes the sum by 100
- * as points; so the lists are as long as they may be, but for threads, which have a list of their own inside.
+ * The queries of a sync. A query's points are the number of its lists, each counted once for each parent, divided by 100. The length of a
+ * list does not count, so all lists have 100 items except threads, which contain lists themselves.
  * https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
  */
-import type { GraphqlRefusal } from "./query-graphql.ts";
+const fragments = `${actorFragment}${listFragments}`;
 
-const fragments = /* GraphQL */ `
-  fragment actor on Actor {
-    __typename
-    login
-    ... on User {
-      databaseId
-    }
-    ... on Bot {
-      databaseId
-    }
-    ... on Mannequin {
-      databaseId
-    }
-    ... on Organization {
-      databaseId
-    }
-  }
-  fragment files on PullRequestChangedFileConnection {
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      path
-      additions
-      deletions
-      changeType
-    }
-  }
-  fragment reviews on PullRequestReviewConnection {
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      fullDatabaseId
-      author {
-        ...actor
-      }
-      authorAssociation
-      state
-      body
-      commit {
-        oid
-      }
-      submittedAt
-    }
-  }
-  fragment comments on IssueCommentConnection {
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      fullDatabaseId
-      author {
-        ...actor
-      }
-      authorAssociation
-      body
-      createdAt
-      updatedAt
-    }
-  }
-  fragment threads on PullRequestReviewThreadConnection {
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      isResolved
-      comments(first: 1) {
-        nodes {
-          fullDatabaseId
-        }
-      }
-    }
-  }
-`;
-
-/** A page of a repository's pull requests, those changed last first, each with the beginnings of its lists. */
-export const pullRequestsQuery = /* GraphQL */ `
-  query pullRequests($owner: String!, $name: String!, $first: Int!, $after: String, $reviewers: Boolean!) {
+/** Queries pull requests by their node ids, each with the first pages of its lists. */
+export const toPullRequestsQuery = (server: { assignedActors: boolean }): string => /* GraphQL */ `
+  query pullRequests($ids: [ID!]!, $reviewers: Boolean!) {
     rateLimit {
       cost
     }
-    repository(owner: $owner, name: $name) {
-      databaseId
-      pullRequests(first: $first, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          fullDatabaseId
-          number
-          title
-          body
-          state
-          isDraft
-          locked
-          activeLockReason
-          author {
-            ...actor
-          }
-          authorAssociation
-          headRefName
-          headRefOid
-          headRepository {
-            databaseId
-          }
-          baseRefName
-          baseRefOid
-          labels(first: 100) {
-            nodes {
-              name
-            }
-          }
-          assignees(first: 100) {
-            nodes {
-              databaseId
-              login
-            }
-          }
-          reviewRequests(first: 100) @include(if: $reviewers) {
-            nodes {
-              requestedReviewer {
-                __typename
-                ... on User {
-                  login
-                  databaseId
-                }
-                ... on Bot {
-                  login
-                  databaseId
-                }
-                ... on Mannequin {
-                  login
-                  databaseId
-                }
-                ... on Team {
-                  slug
-                }
-              }
-            }
-          }
-          milestone {
-            number
-            title
-          }
-          autoMergeRequest {
-            mergeMethod
-          }
-          merged
-          mergedBy {
-            ...actor
-          }
-          mergeCommit {
-            oid
-          }
-          additions
-          deletions
-          changedFiles
-          commits {
-            totalCount
-          }
-          issueComments: comments {
-            totalCount
-          }
-          createdAt
-          updatedAt
-          closedAt
-          mergedAt
+    nodes(ids: $ids) {
+      ... on PullRequest {
+          ${toPullRequestFields(server)}
           files(first: 100) {
             ...files
           }
@@ -192,20 +30,11 @@ export const pullRequestsQuery = /* GraphQL */ `
           reviewThreads(first: 10) {
             ...threads
           }
-        }
       }
     }
   }
   ${fragments}
 `;
-
-/**
- * Whether only a part that the App's permissions do not cover is kept back: commits need contents, teams members. It is null then, and means
- * that nobody knows.
- */
-export function isHidden({ type, path }: GraphqlRefusal): boolean {
-  return type === "FORBIDDEN" && ["commit", "mergeCommit", "requestedReviewer"].includes(String(path.at(-1)));
-}
 
 export type ListName = "files" | "reviews" | "comments" | "reviewThreads";
 
@@ -216,7 +45,7 @@ const fragmentOf: Record<ListName, string> = {
   reviewThreads: "threads",
 };
 
-/** The next pages of several pull requests' lists in one query: `$id0, $after0` are the first's, answered as `list0`. */
+/** Queries the next pages of several pull requests' lists. `$id0` and `$after0` are the first list's, which is answered as `list0`. */
 export function toListsQuery(lists: readonly ListName[]): string {
   const variables = lists.map((_, index) => `$id${index}: ID!, $after${index}: String`).join(", ");
   const fields = lists.map(

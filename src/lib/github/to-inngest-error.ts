@@ -1,19 +1,44 @@
 import { RequestError } from "@octokit/request-error";
 import { NonRetriableError, RetryAfterError } from "inngest";
-import { GoneError, GraphqlError, LaggingReplicaError, LimitedError, NoAccessError } from "./errors.ts";
+import { z } from "zod";
+import {
+  GoneError,
+  GraphqlError,
+  LaggingReplicaError,
+  LimitedError,
+  NoAccessError,
+  UnreadableAnswerError,
+} from "./errors.ts";
+import { toLocalTime } from "./github-clock.ts";
 
-/** Where GitHub names no moment, it asks to wait at least a minute. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
-const unnamedWaitMs = 60_000;
+/** GitHub asks clients to wait at least a minute when it names no time. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
+const defaultWaitMs = 60_000;
 const replicaWaitMs = 5_000;
 
+/** GitHub's rate limits reset every hour, so a later reset comes from a wrong clock. https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+const maxResetMs = 3_600_000;
+
 /**
- * GitHub's refusal as Inngest understands it: wait until the moment GitHub named, give up on what is gone or forbidden, retry the rest.
- * The message names the request and GitHub's own words, never a header. Errors that are not GitHub's pass unchanged.
+ * The number of retries for a failure that waiting does not fix, such as an answer that does not match our schema. Inngest waits 10 s, 30 s
+ * and 60 s before these retries. https://www.inngest.com/docs/features/inngest-functions/error-retries/retries
  */
-export function toInngestError(error: unknown): unknown {
+export const briefRetries = 3;
+
+/** Returns an error that is retried within minutes and then becomes a dead letter. `attempt` counts from 0. */
+export function retryBriefly(message: string, attempt: number): Error {
+  return attempt < briefRetries ? new Error(message) : new NonRetriableError(message);
+}
+
+/**
+ * Converts an error from GitHub to one with Inngest's retry policy: wait until a rate limit ends, give up when an object is gone or
+ * forbidden, otherwise retry. An unreadable answer is retried only within minutes, which is why the step's `attempt` is needed. The message
+ * names the request and quotes GitHub, but contains no header. Other errors are returned unchanged.
+ */
+export function toInngestError(error: unknown, attempt = 0): unknown {
+  if (error instanceof UnreadableAnswerError) return retryBriefly(error.message, attempt);
   if (error instanceof NoAccessError || error instanceof GoneError)
     return new NonRetriableError(error.message);
-  if (error instanceof LimitedError) return new RetryAfterError(error.message, error.until);
+  if (error instanceof LimitedError) return waitUntil(error.message, error.until);
   if (error instanceof LaggingReplicaError) return new RetryAfterError(error.message, replicaWaitMs);
   if (error instanceof GraphqlError) return fromGraphql(error);
   if (error instanceof RequestError) return fromRest(error);
@@ -21,8 +46,8 @@ export function toInngestError(error: unknown): unknown {
 }
 
 /**
- * Whether GitHub might answer if it were asked for less: it gave up after 10 s, or answered with an error and perhaps a part. A limit
- * that was reached is another thing.
+ * True when a smaller request might succeed: GitHub gave up after 10 s, or answered with an error and perhaps a part. False for a rate
+ * limit.
  */
 export function isTooMuchAtOnce(error: unknown): boolean {
   if (error instanceof RequestError) return error.status >= 500;
@@ -32,7 +57,7 @@ export function isTooMuchAtOnce(error: unknown): boolean {
   );
 }
 
-/** When the limit ends that the refusal tells of. Null when it tells of none. */
+/** Returns the end of the rate limit that an error reports, or null. */
 export function limitEndOf(error: unknown): Date | null {
   if (error instanceof RequestError) return restLimitEnd(error);
   return error instanceof GraphqlError ? graphqlLimitEnd(error) : null;
@@ -41,19 +66,37 @@ export function limitEndOf(error: unknown): Date | null {
 function fromRest(error: RequestError): Error {
   const path = new URL(error.request.url).pathname;
   const message = `GitHub answered ${error.status} to ${error.request.method} ${path}: ${error.message}`;
-  const waitUntil = restLimitEnd(error);
-  if (waitUntil) return new RetryAfterError(message, waitUntil);
-  if ([403, 404, 410, 422, 451].includes(error.status)) return new NonRetriableError(message);
-  return new Error(message); // 401 (the next try takes a new token), 5xx, 500 for what never arrived
+  const limitEnd = restLimitEnd(error);
+  if (limitEnd) return waitUntil(message, limitEnd);
+  if ([400, 403, 404, 406, 410, 422, 451].includes(error.status) && !isTemporary(error))
+    return new NonRetriableError(message);
+  return new Error(message); // 401 (the retry uses a new token), 409, 423, 5xx; Octokit reports a network error as 500
 }
+
+/**
+ * True when GitHub's 4xx is temporary: `pulls/{number}/files` answers 422 with the code `not_available`, or "Server Error: Sorry, this diff
+ * is temporarily unavailable due to heavy server load.". A diff that is too large is a permanent refusal (406, code `too_large`: https://github.com/truongnh1992/gemini-ai-code-reviewer/issues/51).
+ */
+function isTemporary({ message, response }: RequestError): boolean {
+  const codes = refusalCodes.safeParse(response?.data).data?.errors.map((each) => each.code) ?? [];
+  if (codes.includes("not_available")) return true;
+  return /temporarily unavailable|server error|heavy server load|try again/i.test(message);
+}
+
+const refusalCodes = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
 function fromGraphql(error: GraphqlError): Error {
   const message = `GitHub's GraphQL answered ${error.types.join(", ")}: ${error.message}`;
-  const waitUntil = graphqlLimitEnd(error);
-  if (waitUntil) return new RetryAfterError(message, waitUntil);
+  const limitEnd = graphqlLimitEnd(error);
+  if (limitEnd) return waitUntil(message, limitEnd);
   if (["NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES"].some((type) => error.types.includes(type)))
     return new NonRetriableError(message);
   return new Error(message);
+}
+
+/** Passes Inngest a duration instead of a time, because its clock and the local one can differ. */
+function waitUntil(message: string, time: Date): RetryAfterError {
+  return new RetryAfterError(message, Math.max(time.getTime() - Date.now(), 1000));
 }
 
 type Headers = Record<string, string | number | undefined>;
@@ -63,31 +106,33 @@ function restLimitEnd({ status, response, message }: RequestError): Date | null 
   const headers: Headers = response?.headers ?? {};
   const isPrimary = String(headers["x-ratelimit-remaining"]) === "0";
   const named = retryAfter(headers) ?? (isPrimary ? reset(headers) : null);
-  return named ?? (status === 429 || isPrimary || isLimit(message) ? unnamedEnd() : null);
+  return named ?? (status === 429 || isPrimary || isLimit(message) ? defaultEnd() : null);
 }
 
 function graphqlLimitEnd({ types, headers, message }: GraphqlError): Date | null {
-  const isPrimary = types.some((type) => type.startsWith("RATE_LIMIT")); // of the two that GitHub has
-  if (isPrimary) return retryAfter(headers) ?? reset(headers) ?? unnamedEnd();
-  return isLimit(message) ? (retryAfter(headers) ?? unnamedEnd()) : null;
+  const isPrimary = types.some((type) => type.startsWith("RATE_LIMIT"));
+  if (isPrimary) return retryAfter(headers) ?? reset(headers) ?? defaultEnd();
+  return isLimit(message) ? (retryAfter(headers) ?? defaultEnd()) : null;
 }
 
 function isLimit(message: string): boolean {
   return /rate limit|abuse/i.test(message);
 }
 
-/** Null without a header that can be read. */
+/** Returns null when the header is missing or malformed. */
 function retryAfter(headers: Headers): Date | null {
   const seconds = Number(headers["retry-after"] || Number.NaN);
   return Number.isFinite(seconds) ? new Date(Date.now() + seconds * 1000) : null;
 }
 
-/** A second from now at least: GitHub's clock and ours may differ. Null without a header that can be read. */
+/** Returns a time between one second and one hour from now, or null when the header is missing or malformed. */
 function reset(headers: Headers): Date | null {
-  const moment = Number(headers["x-ratelimit-reset"] || Number.NaN) * 1000;
-  return Number.isFinite(moment) ? new Date(Math.max(moment, Date.now() + 1000)) : null;
+  const resetAt = Number(headers["x-ratelimit-reset"] || Number.NaN) * 1000;
+  if (!Number.isFinite(resetAt)) return null;
+  const leftMs = toLocalTime(resetAt, headers) - Date.now();
+  return new Date(Date.now() + Math.min(Math.max(leftMs, 1000), maxResetMs));
 }
 
-function unnamedEnd(): Date {
-  return new Date(Date.now() + unnamedWaitMs);
+function defaultEnd(): Date {
+  return new Date(Date.now() + defaultWaitMs);
 }

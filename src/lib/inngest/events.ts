@@ -1,40 +1,39 @@
 /**
- * The contract between those who ask for captures and the functions that make them.
+ * The events: they request captures, and trigger the functions.
  *
- * An event says which pull request or repository to capture, why, and how urgently. Where a webhook carried the
- * changed object, the event carries it on as `observed`, reduced to what is captured, and the capture needs no request to GitHub.
- * Without `observed` the capture asks GitHub.
+ * An event names a pull request or repository, a reason and a priority. A webhook's event has the changed object as `observed`, reduced to the
+ * captured fields, so its capture needs no request to GitHub. Without `observed`, the capture asks GitHub.
  */
 import { eventType } from "inngest";
 import { z } from "zod";
+import { prioritySchema as priority, reasonSchema as reason } from "../../api/contract.ts";
+import { accountSchema } from "../records/account.ts";
+import { issueCommentSchema, reviewCommentSchema } from "../records/comment.ts";
+import { installationSchema } from "../records/installation.ts";
 import {
-  installation,
-  issueComment,
-  partialPullRequest,
-  pullRequest,
-  pullRequestIssue,
-  repository as repositoryObject,
-  review,
-  reviewComment,
-} from "../records/github-objects.ts";
+  partialPullRequestSchema,
+  pullRequestSchema,
+  pullRequestIssueSchema,
+} from "../records/pull-request.ts";
+import { repositorySchema } from "../records/repository.ts";
+import { reviewSchema } from "../records/review.ts";
+import { text, timestamp } from "../records/values.ts";
+import { syncPosition } from "./events/sync-position-schema.ts";
 
-/** Why a capture was asked for. */
-const reason = z.enum(["webhook", "manual", "backfill", "gap", "reconcile", "install"]);
+export const githubName = z
+  .string()
+  .regex(/^[\w.-]+$/, "must be a name of letters, digits, hyphens, underscores and dots");
 
-/** Critical and high go ahead of medium and low, and are never throttled. */
-const priority = z.enum(["critical", "high", "medium", "low"]);
-
-/** The repository may be renamed meanwhile: its id is the truth, the names are a hint. */
-const githubName = z.string().regex(/^[\w.-]+$/);
+/** The id is authoritative. Owner and name are hints, since a repository can be renamed. */
 const repository = z.object({ id: z.int().positive(), owner: githubName, name: githubName });
 
-/** Null: a public repository that is read with GITHUB_TOKEN. */
+/** Null: a public repository, read with GITHUB_TOKEN. */
 const installationId = z.int().positive().nullable();
 
 const capture = z.object({ repository, installationId, reason, priority });
 const pullRequestCapture = capture.extend({ number: z.int().positive() });
 
-/** Inngest wants one type for what a schema takes and gives. Ours normalise, and leave alone what is normal already. */
+/** Inngest needs one type for the input and the output of a schema. Ours normalize their input, and leave their output unchanged. */
 function normalized<Schema extends z.ZodType<Record<string, unknown>>>(schema: Schema) {
   return schema as unknown as z.ZodType<z.output<Schema>, z.output<Schema>>;
 }
@@ -42,8 +41,8 @@ function normalized<Schema extends z.ZodType<Record<string, unknown>>>(schema: S
 export const pullRequestDetails = eventType("capture/pr.details", {
   schema: normalized(
     pullRequestCapture.extend({
-      observed: z.object({ pull_request: pullRequest }).optional(),
-      /** Asked for by a stub: there is nothing to do if the details have come meanwhile. */
+      observed: z.object({ pull_request: pullRequestSchema }).optional(),
+      /** True for a stub: the capture ends if the details are known by then. */
       unlessKnown: z.boolean().optional(),
     }),
   ),
@@ -52,115 +51,96 @@ export const pullRequestDetails = eventType("capture/pr.details", {
 export const pullRequestReviews = eventType("capture/pr.reviews", {
   schema: normalized(
     pullRequestCapture.extend({
-      observed: z.object({ review, pull_request: partialPullRequest }).optional(),
+      observed: z
+        .object({
+          review: reviewSchema,
+          pull_request: partialPullRequestSchema,
+          /** When the review was submitted, edited or dismissed. Absent: the payload does not show it. */
+          changedAt: timestamp.optional(),
+        })
+        .optional(),
     }),
   ),
 });
 
-/** A thread is its comments, the first of which bears whether it is resolved, at the moment `updated_at`. */
+/** A thread consists of its comments. Whether it is resolved, at `updated_at`, is stored with the first one. */
 const observedThread = z.object({
   resolved: z.boolean(),
   updated_at: z.iso.datetime({ offset: true }),
-  comments: z.array(reviewComment),
+  comments: z.array(reviewCommentSchema),
 });
+
+/** The lists that a capture of comments can read. Threads show which review comments are resolved; only GraphQL has them. */
+export const commentLists = z.array(z.enum(["issue_comments", "review_comments", "review_threads"])).min(1);
+
+const moment = z.iso.datetime({ offset: true });
+
+/** When the webhook of a deletion was received: its payload has no time of the deletion. Null: the comment was not deleted. */
+const deletedAt = moment.nullable();
 
 export const pullRequestComments = eventType("capture/pr.comments", {
   schema: normalized(
     pullRequestCapture.extend({
+      /** The lists to read if nothing is observed. Absent: all. */
+      lists: commentLists.optional(),
       observed: z
         .discriminatedUnion("kind", [
           z.object({
             kind: z.literal("issue"),
-            deleted: z.boolean(),
-            comment: issueComment,
-            issue: pullRequestIssue,
+            deletedAt,
+            comment: issueCommentSchema,
+            issue: pullRequestIssueSchema,
           }),
           z.object({
             kind: z.literal("review"),
-            deleted: z.boolean(),
-            comment: reviewComment,
-            pull_request: partialPullRequest,
+            deletedAt,
+            comment: reviewCommentSchema,
+            pull_request: partialPullRequestSchema,
           }),
-          z.object({ kind: z.literal("thread"), thread: observedThread, pull_request: partialPullRequest }),
+          z.object({
+            kind: z.literal("thread"),
+            thread: observedThread,
+            pull_request: partialPullRequestSchema,
+          }),
         ])
         .optional(),
     }),
   ),
 });
 
-const moment = z.iso.datetime({ offset: true });
-
-/** A pull request by its node id, and what its files belong to. `changed_files` is how many GitHub counts. */
-const walkedPullRequest = z.object({
-  id: z.string(),
-  number: z.int().positive(),
-  head: z.object({ head_sha: z.string(), base_ref: z.string(), changed_files: z.int() }),
-});
-
-/** A list that goes on beyond the page it came with, which was read at `beganAt`; `files` is how many of them have been read. */
-const syncTail = walkedPullRequest.extend({
-  list: z.enum(["files", "reviews", "comments", "reviewThreads"]),
-  after: z.string().nullable(),
-  beganAt: moment,
-  files: z.int().nonnegative(),
-});
-
-/** A list of one pull request, to be read by REST from this page on. */
-const syncListing = walkedPullRequest.extend({
-  list: z.enum(["files", "reviewComments"]),
-  page: z.int().positive(),
-  beganAt: moment.nullable(),
-  files: z.int().nonnegative(),
-});
-
-/** Where a sync stands: enough for another run to go on, under the same job. */
-const syncPosition = z.object({
-  job: z.string(),
-  beganAt: moment,
-  stage: z.enum(["review-comments", "pull-requests", "rest"]),
-  /** What is read next: the review comments from this moment on, and of those this page; or the pull requests after this cursor. */
-  cursor: z.string().nullable(),
-  page: z.int().positive(),
-  pageSize: z.int().positive(),
-  done: z.int().nonnegative(),
-  /**
-   * Pull requests are walked by update time: one that is updated meanwhile jumps ahead of the walk, and is met by the next, which goes down
-   * to where this one began. `until` null: to the end.
-   */
-  walk: z.object({
-    number: z.int().positive(),
-    until: moment.nullable(),
-    beganAt: moment.nullable(),
-    met: z.boolean(),
-  }),
-  /** How many pull requests GitHub has, and when it said so. */
-  counted: z.object({ pull_requests: z.int(), counted_at: moment }).nullable(),
-  tails: z.array(syncTail),
-  listings: z.array(syncListing),
-});
-
 /**
- * Walks a repository's pull requests, newest change first, down to `since`, or all of them without it. A walk too long for one run
- * goes on in another, `from` where it stopped.
+ * Captures a repository's history: the pull requests updated since `since`, or all. A sync that is too long for one run continues in another,
+ * `from` its position.
+ *
+ * `scope` `all` (the default) reads all of them. `changed` skips those that were read since their last update and have no gap. `gaps` reads only
+ * those with a gap. `inventory` also takes a complete inventory of the repository.
  */
 export const repositorySync = eventType("capture/repository.sync", {
   schema: normalized(
     capture.extend({
       since: z.iso.datetime({ offset: true }).optional(),
+      scope: z.enum(["all", "changed", "gaps"]).optional(),
+      inventory: z.boolean().optional(),
       from: syncPosition.optional(),
     }),
   ),
 });
 
-/** As an installation's payloads list it. */
+/**
+ * When GitHub answered with what the event contains. An answer is current at that moment, even if no `updated_at` moved. Absent for a payload,
+ * whose clock is its object's own.
+ */
+const fetchedAt = moment.optional();
+
+/** A repository as an installation's payload lists it. */
 const installedRepository = z.object({
   id: z.int().positive(),
   owner: githubName,
   name: githubName,
-  private: z.boolean(),
+  private: z.boolean().optional(),
 });
 
-/** The App was installed, uninstalled, suspended, or given other repositories. `added` and `removed` are what the payload lists. */
+/** The App was installed, uninstalled, suspended, or its repositories changed. `added` and `removed` are the payload's lists. */
 export const installationChanged = eventType("capture/installation.changed", {
   schema: normalized(
     z.object({
@@ -174,65 +154,149 @@ export const installationChanged = eventType("capture/installation.changed", {
         "added",
         "removed",
       ]),
-      installation,
+      installation: installationSchema,
       added: z.array(installedRepository),
       removed: z.array(installedRepository),
+      fetchedAt,
       reason,
       priority,
     }),
   ),
 });
 
-/** A repository was renamed, transferred, deleted, archived or made public or private. After a transfer it may be another installation's. */
+/** A repository was renamed, transferred, deleted, archived or made public or private. A transfer may move it to another installation. */
 export const repositoryChanged = eventType("capture/repository.changed", {
   schema: normalized(
-    capture.extend({ deleted: z.boolean(), transferred: z.boolean(), observed: repositoryObject }),
+    capture.extend({
+      deleted: z.boolean(),
+      transferred: z.boolean(),
+      observed: repositorySchema,
+      fetchedAt,
+    }),
+  ),
+});
+
+/** A label or milestone. `key` is a label's node id, or a milestone's number. */
+const titled = z.object({ kind: z.enum(["label", "milestone"]), key: z.string(), node_id: text.optional() });
+
+/**
+ * Labels or milestones were renamed or deleted.
+ *
+ * `observed` are the titles that the event contains. `title` is null for a deleted one; `seen_at` is null if the payload has no time. `toFetch`
+ * are those that the capture fetches from GitHub, such as labels, whose payloads have no clock. An answer with `previousTitle`, the name before
+ * the rename, or, if that is unknown, without `payloadTitle`, may come from a lagging replica. `all`: the payload does not
+ * identify the label or milestone, so all of the repository's are compared with GitHub's list.
+ */
+export const titlesChanged = eventType("capture/titles.changed", {
+  schema: normalized(
+    capture.extend({
+      observed: z.array(titled.extend({ title: text.nullable(), seen_at: timestamp.nullable() })),
+      toFetch: z
+        .array(
+          titled.extend({ node_id: text, previousTitle: text.optional(), payloadTitle: text.optional() }),
+        )
+        .max(100),
+      all: z.boolean().optional(),
+      fetchedAt,
+    }),
+  ),
+});
+
+/** The account that the App is installed on has a new login. The capture asks GitHub for it, unless the event has an `answer`. */
+export const accountRenamed = eventType("capture/account.renamed", {
+  schema: normalized(
+    z.object({
+      installationId: z.int().positive(),
+      former: text.optional(),
+      answer: z.object({ account: accountSchema, fetchedAt: moment }).optional(),
+      reason,
+      priority,
+    }),
   ),
 });
 
 const reconciling = z.object({ reason, priority });
 
-/** Deliveries that never succeeded are to be asked for again, now and not at the reconciler's time. */
+/** Requests redelivery of undelivered webhooks. Looks send it when there are some, and operators at any time. */
 export const deliveriesReconcile = eventType("capture/deliveries.reconcile", { schema: reconciling });
 
-/** All that GitHub shows is to be held against the rows, now and not at the reconciler's time. */
+/** Compares all installations with GitHub. Looks send it when something differs, and operators at any time. */
 export const repositoriesReconcile = eventType("capture/repositories.reconcile", { schema: reconciling });
 
-/** What GitHub shows of one installation is to be held against the rows. Null: of the public repositories that GITHUB_TOKEN reads. */
+/**
+ * Compares one installation with GitHub, or, if null, the public repositories that GITHUB_TOKEN reads. `inventory` takes a complete inventory of
+ * each repository, even if none is due.
+ */
 export const installationReconcile = eventType("capture/installation.reconcile", {
-  schema: normalized(reconciling.extend({ installationId, installation: installation.nullable() })),
+  schema: normalized(
+    reconciling.extend({
+      installationId,
+      installation: installationSchema.nullable(),
+      fetchedAt,
+      inventory: z.boolean().optional(),
+    }),
+  ),
 });
 
-/** An Inngest event, ready to be sent. */
+/** Posts an alert about the captures that failed since the last look without failures, or, without one, since `since`. */
+export const failuresAlert = eventType("capture/failures.alert", {
+  schema: z.object({ since: moment, until: moment }),
+});
+
+/** An Inngest event to send. */
 export interface CaptureEvent {
   id: string;
   name: string;
   data: Record<string, unknown>;
 }
 
-/** The events of webhooks. The id of each is `<delivery guid>:<event name>`, and what follows where a delivery has several of one name. */
+/** Creates an event. Its data is typed, not parsed. */
+export function createEvent<Schema extends z.ZodType<Record<string, unknown>>>(
+  type: { name: string; schema: Schema },
+  id: string,
+  data: z.output<Schema>,
+): CaptureEvent {
+  return { id, name: type.name, data };
+}
+
+/** The events whose runs have jobs. */
+export const eventNamesWithJob: readonly string[] = [
+  pullRequestDetails,
+  pullRequestReviews,
+  pullRequestComments,
+  repositorySync,
+  installationChanged,
+  repositoryChanged,
+  titlesChanged,
+  accountRenamed,
+  deliveriesReconcile,
+  repositoriesReconcile,
+  installationReconcile,
+].map(({ name }) => name);
+
+/** The events of webhooks. Their ids come from `toWebhookEventId`. */
 export const webhookEventNames: readonly string[] = [
   pullRequestDetails,
   pullRequestReviews,
   pullRequestComments,
   installationChanged,
   repositoryChanged,
+  titlesChanged,
+  accountRenamed,
 ].map(({ name }) => name);
 
-/** Gives the events to Inngest. Resolves only when Inngest has accepted them; rejects when it has not. */
+/** Sends events. Resolves when they are accepted, and rejects otherwise. */
 export type SendEvents = (events: readonly CaptureEvent[]) => Promise<void>;
 
-export type CaptureReason = z.output<typeof reason>;
-export type CapturePriority = z.output<typeof priority>;
 export type CaptureTarget = z.output<typeof capture>;
 export type PullRequestTarget = z.output<typeof pullRequestCapture>;
+export type CommentList = z.output<typeof commentLists>[number];
 export type PullRequestDetailsData = z.output<typeof pullRequestDetails.schema>;
 export type PullRequestReviewsData = z.output<typeof pullRequestReviews.schema>;
-export type SyncPosition = z.output<typeof syncPosition>;
-export type SyncTail = z.output<typeof syncTail>;
-export type SyncListing = z.output<typeof syncListing>;
 export type RepositorySyncData = z.output<typeof repositorySync.schema>;
 export type InstallationChangedData = z.output<typeof installationChanged.schema>;
 export type InstallationReconcileData = z.output<typeof installationReconcile.schema>;
 export type RepositoryChangedData = z.output<typeof repositoryChanged.schema>;
+export type TitlesChangedData = z.output<typeof titlesChanged.schema>;
+export type AccountRenamedData = z.output<typeof accountRenamed.schema>;
 export type PullRequestCommentsData = z.output<typeof pullRequestComments.schema>;

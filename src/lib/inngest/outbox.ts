@@ -1,71 +1,78 @@
 /**
- * What Inngest does not take is kept in the database, and sent on once Inngest takes events again. So a delivery is lost to neither
- * of them being down, and only both together are answered 503.
+ * The outbox stores events that Inngest does not accept, and sends them when it does. A delivery fails only if both Inngest and the database
+ * are down.
  */
 import type { Logger } from "inngest";
-import type { DueEvent } from "../store/functions.ts";
-import { forgetEvents, getDueEvents, keepEvents, postponeEvents } from "../store/outbox.ts";
+import type { DueEvent } from "../store/event-types.ts";
+import { deleteEvents, getDueEvents, storeEvents, postponeEvents } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
+import { describeError } from "./describe-error.ts";
 import type { CaptureEvent, SendEvents } from "./events.ts";
+import { resendLostEvents } from "./resend-lost-events.ts";
 import { NotAcceptedError } from "./send-events.ts";
 
 export interface Outbox {
-  /** Gives the events to Inngest, or keeps them. Rejects with a `NotAcceptedError` only where they could not be kept either. */
+  /** Sends events to Inngest, or stores them. Rejects with a `NotAcceptedError` if both fail. */
   send: SendEvents;
-  /** Sends what is due. Returns how many events Inngest has taken. Two drains at once send some twice, which their ids make harmless. */
+  /** Sends due events. Returns how many Inngest accepted. Concurrent drains may send an event twice; its id deduplicates it. */
   drain(): Promise<number>;
-  /** Drains again and again, until `stop`. */
+  /** Resends events that Inngest accepted and lost. Returns how many. */
+  resendLost(): Promise<number>;
+  /** Drains and resends lost events on timers, until `stop`. */
   start(): void;
-  /** Resolves when no drain is under way any more. */
+  /** Resolves when nothing is being sent. */
   stop(): Promise<void>;
 }
 
 export interface OutboxOptions {
   store: Store;
-  /** Rejects with a `NotAcceptedError` where Inngest does not take the events. */
+  /** Rejects with a `NotAcceptedError` if Inngest does not accept the events. */
   send: SendEvents;
   log: Logger;
   drainEveryMs?: number;
-  /** How long, after Inngest has failed, events are kept without asking it: an outage is not to slow every acknowledgement. */
+  /** How often the journal is checked for lost events. */
+  checkEveryMs?: number;
+  /** How long events go straight to the outbox after Inngest failed, so that an outage does not slow down every delivery. */
   restMs?: number;
 }
 
-/** So many events are sent together. */
-const drainedAtOnce = 200;
+const drainBatchSize = 200;
 
-/** Refused so often, an event is sent by itself: it may be what Inngest refuses the others for. */
-const attemptsTogether = 3;
+/** After this many attempts, an event is sent by itself: it may be why Inngest refuses the batch. */
+const maxAttemptsInBatch = 3;
 
 export function createOutbox({
   store,
   send,
   log,
   drainEveryMs = 5_000,
+  checkEveryMs = 60_000,
   restMs = 5_000,
 }: OutboxOptions): Outbox {
   let restUntil = 0;
+  let nextCheckAt = Date.now() + checkEveryMs;
   let draining: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
-  async function keep(events: readonly CaptureEvent[], why: string): Promise<void> {
+  async function storeInstead(events: readonly CaptureEvent[], why: string): Promise<void> {
     try {
-      await keepEvents(store, events, why);
+      await storeEvents(store, events, why);
     } catch (cause) {
-      log.error({ error: describe(cause) }, "Neither Inngest nor the outbox took the events");
-      throw new NotAcceptedError(`${why} They could not be kept for later either.`, { cause });
+      log.error({ error: describeError(cause) }, "Could not send the events, nor store them in the outbox");
+      throw new NotAcceptedError(`${why} The outbox could not store them either.`, { cause });
     }
   }
 
-  /** Whether Inngest took them. */
+  /** True if Inngest accepted them. */
   async function sendOn(due: readonly DueEvent[]): Promise<boolean> {
     const ids = due.map(({ id }) => id);
     try {
       await send(due.map(({ event }) => event));
     } catch (error) {
-      await postponeEvents(store, ids, describe(error));
+      await postponeEvents(store, ids, describeError(error));
       return false;
     }
-    await forgetEvents(store, ids);
+    await deleteEvents(store, ids);
     return true;
   }
 
@@ -73,21 +80,41 @@ export function createOutbox({
     let sent = 0;
     let failures = 0;
     for (;;) {
-      const due = await getDueEvents(store, drainedAtOnce);
+      const due = await getDueEvents(store, drainBatchSize);
       if (due.length === 0) return sent;
       for (const group of toGroups(due)) {
         if (await sendOn(group)) sent += group.length;
         else failures++;
-        if (failures > 1) return sent; // one may be the event's fault, two are Inngest's
+        if (failures > 1) return sent; // one failure may be the event's, two are Inngest's
       }
+    }
+  }
+
+  const resendLost = () => resendLostEvents({ store, send, log });
+
+  async function drainOnTimer(): Promise<void> {
+    try {
+      const sent = await drain();
+      if (sent > 0) log.info({ events: sent }, "Sent events from the outbox");
+    } catch (error) {
+      log.warn({ error: describeError(error) }, "Could not drain the outbox");
+    }
+  }
+
+  async function checkOnTimer(): Promise<void> {
+    if (Date.now() < nextCheckAt) return;
+    nextCheckAt = Date.now() + checkEveryMs;
+    try {
+      await resendLost();
+    } catch (error) {
+      log.warn({ error: describeError(error) }, "Could not resend lost events");
     }
   }
 
   function scheduleDrain(): void {
     timer = setTimeout(() => {
-      draining = drain()
-        .then((sent) => sent > 0 && log.info({ events: sent }, "Inngest took what the outbox had kept"))
-        .catch((error: unknown) => log.warn({ error: describe(error) }, "The outbox could not be drained"))
+      draining = drainOnTimer()
+        .then(checkOnTimer)
         .finally(() => timer && scheduleDrain());
     }, drainEveryMs);
     timer.unref();
@@ -95,17 +122,21 @@ export function createOutbox({
 
   return {
     async send(events) {
-      if (Date.now() < restUntil) return keep(events, "Inngest did not accept events a moment ago.");
+      if (Date.now() < restUntil) return storeInstead(events, "Inngest failed a moment ago.");
       try {
         await send(events);
       } catch (error) {
         if (!(error instanceof NotAcceptedError)) throw error;
         restUntil = Date.now() + restMs;
-        log.warn({ error: describe(error.cause ?? error), events: events.length }, "Events go to the outbox");
-        await keep(events, error.message);
+        log.warn(
+          { error: describeError(error.cause ?? error), events: events.length },
+          "Inngest did not accept events; storing them in the outbox",
+        );
+        await storeInstead(events, error.message);
       }
     },
     drain,
+    resendLost,
     start: scheduleDrain,
     async stop() {
       clearTimeout(timer);
@@ -115,13 +146,9 @@ export function createOutbox({
   };
 }
 
-/** Those that were not refused often together, every other by itself. */
+/** One batch, and each event that failed often by itself. */
 function toGroups(due: readonly DueEvent[]): DueEvent[][] {
-  const together = due.filter(({ attempts }) => attempts < attemptsTogether);
-  const alone = due.filter(({ attempts }) => attempts >= attemptsTogether);
+  const together = due.filter(({ attempts }) => attempts < maxAttemptsInBatch);
+  const alone = due.filter(({ attempts }) => attempts >= maxAttemptsInBatch);
   return [...(together.length > 0 ? [together] : []), ...alone.map((event) => [event])];
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

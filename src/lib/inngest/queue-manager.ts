@@ -1,137 +1,96 @@
-import { randomUUID } from "node:crypto";
-import type { GitHub } from "../github/client.ts";
-import { findRepository as findOnGitHub } from "../github/find-repository.ts";
-import { toRepository } from "../records/to-repository.ts";
+/** The queue manager: captures that people ask for. They use the same events as webhooks. */
 import type {
   Analysis,
-  FoundRepository,
-  Gap,
-  GapKind,
+  BackfillAnswer,
+  BackfillRequest,
+  FixGapsRequest,
   Job,
-  JobState,
-  QueuedJob,
+  Priority,
   QueueStats,
-} from "../store/functions.ts";
+  RepositoryId,
+} from "../../api/contract.ts";
+import type { FailureGroup, JobDetail, JobFilter } from "../../api/console-contract.ts";
+import type { GitHub } from "../github/client.ts";
 import { analyzeGaps } from "../store/gaps.ts";
+import { listFailures } from "../store/failures.ts";
 import {
+  cancelJob,
   cancelPendingJobs,
+  countJobs,
   findSync,
   getJob,
   getQueueStats,
   listJobs,
-  noteSent,
-  queueJobs,
-  unqueueJobs,
 } from "../store/jobs.ts";
-import { findRepository, meetRepository } from "../store/repositories.ts";
 import type { Store } from "../store/store.ts";
 import {
+  createEvent,
   deliveriesReconcile,
   pullRequestComments,
   pullRequestDetails,
   pullRequestReviews,
   repositoriesReconcile,
   repositorySync,
-  type CaptureEvent,
-  type CapturePriority,
-  type CaptureReason,
   type SendEvents,
 } from "./events.ts";
-import { NotAcceptedError } from "./send-events.ts";
+import { createManualEventId } from "./events/event-ids.ts";
+import { lookUpRepository } from "./queue/look-up-repository.ts";
+import { toGapCaptures } from "./queue/gap-captures.ts";
+import { queueCaptures, type Capture } from "./queue/queue-captures.ts";
+import { replayJob, replayMatching } from "./queue/replay-jobs.ts";
 
 /** The ready instance, for programs beside the server. */
 export { inngestQueueManager } from "../../queue.ts";
-
-/** GitHub's id, or "owner/name". */
-export type RepositoryId = number | string;
-
-/** Neither pr-capture nor, where it could be asked, the App on GitHub knows the repository; or it is gone. */
-export class UnknownRepositoryError extends Error {
-  override readonly name = "UnknownRepositoryError";
-
-  constructor(repository: RepositoryId) {
-    super(
-      `pr-capture has not seen the repository ${repository}, and cannot see it on GitHub. Install the App on it, or set GITHUB_TOKEN to read a public one.`,
-    );
-  }
-}
-
-/** The repository is not known here, and GitHub, who may know it, could not be asked. */
-export class GitHubNotAskedError extends Error {
-  override readonly name = "GitHubNotAskedError";
-}
-
-/** There is no such job, or it did not fail. */
-export class NotReplayableError extends Error {
-  override readonly name = "NotReplayableError";
-}
-
-/** How far back a sync goes: so many days, or through everything. */
-export type BackfillSpan = { days: number } | { all: true };
-
-export interface QueuedBackfill {
-  /** 1, or 0 where one that is pending or under way goes back as far. */
-  queued: number;
-  job: Job | null;
-}
+export { GitHubNotAskedError, NotReplayableError, UnknownRepositoryError } from "./queue/errors.ts";
 
 /**
- * The manual queue: captures that a person asks for, through the very events that webhooks send.
+ * `fixGaps` and the `queue…` methods return how many captures they queued. A capture that is pending already, and a sync that is running, is
+ * not queued again and not counted.
  *
- * What is named `queue…` and `fixGaps` returns how many captures were truly queued, or throws: those pending already are joined and not
- * counted, and so is a sync under way; others that have begun, and those that have ended, are queued anew. A repository that is not known is looked up on GitHub; where it cannot be seen
- * there either, an `UnknownRepositoryError` is thrown. If Inngest does not take the events, a `NotAcceptedError` is, and none of them is
- * left pending.
+ * A repository that is not in the database is looked up on GitHub. Methods throw an `UnknownRepositoryError` if GitHub does not show it, and a
+ * `GitHubNotAskedError` if GitHub cannot be asked. If Inngest does not accept the events, they throw a `NotAcceptedError`, and none of these
+ * captures stays pending.
  */
 export interface QueueManager {
-  /** What is captured of a repository, or of all, and the gaps, at most so many of them. */
+  /** Compares the rows with GitHub's inventory, of one repository or of all. Lists at most `limit` gaps. */
   analyze(repositoryId?: RepositoryId, limit?: number): Promise<Analysis>;
-  /** Queues a capture for each gap, and for nothing else. Without kinds, for all kinds; `limit` is in gaps. */
-  fixGaps(options?: {
-    repository?: RepositoryId | undefined;
-    kinds?: GapKind[] | undefined;
-    limit?: number | undefined;
-    priority?: CapturePriority | undefined;
-  }): Promise<number>;
-  /** The pull requests, at most `limit`, whose files of the present head are not all captured. */
-  queueMissingFileChanges(
-    repositoryId: RepositoryId,
-    limit?: number,
-    priority?: CapturePriority,
-  ): Promise<number>;
-  /** The pull requests with fewer reviews captured than GitHub counts. */
-  queueMissingReviews(
-    repositoryId: RepositoryId,
-    limit?: number,
-    priority?: CapturePriority,
-  ): Promise<number>;
-  /** The pull requests with fewer comments captured, of either kind, than GitHub counts. */
-  queueMissingComments(
-    repositoryId: RepositoryId,
-    limit?: number,
-    priority?: CapturePriority,
-  ): Promise<number>;
-  /** One sync of what changed since the last one, or in the days that an installed repository starts with. */
-  queueRecentPRs(repositoryId: RepositoryId, priority?: CapturePriority): Promise<number>;
-  /** One sync of what changed in so many days, or of everything; without a span, in the days that an installed repository starts with. */
+  /** Queues captures for the gaps, and nothing else. A repository without an inventory, or with many missing pull requests, gets one sync. */
+  fixGaps(request?: FixGapsRequest): Promise<number>;
+  /** Captures pull requests that lack files of their current head, at most `limit`. */
+  queueMissingFileChanges(repositoryId: RepositoryId, limit?: number, priority?: Priority): Promise<number>;
+  /** Captures pull requests with fewer reviews than GitHub counts, at most `limit`. */
+  queueMissingReviews(repositoryId: RepositoryId, limit?: number, priority?: Priority): Promise<number>;
+  /** Captures pull requests with fewer issue or review comments than GitHub counts, at most `limit`. */
+  queueMissingComments(repositoryId: RepositoryId, limit?: number, priority?: Priority): Promise<number>;
+  /** Syncs what changed since the last sync. The first one goes back BACKFILL_DAYS. */
+  queueRecentPRs(repositoryId: RepositoryId, priority?: Priority): Promise<number>;
+  /** Syncs what changed in the last `days`, or everything. Without a span, it goes back BACKFILL_DAYS. */
   queueBackfill(
     repositoryId: RepositoryId,
-    span?: BackfillSpan,
-    priority?: CapturePriority,
-  ): Promise<QueuedBackfill>;
-  /** Captures everything of one pull request anew. */
-  queuePullRequest(repositoryId: RepositoryId, number: number, priority?: CapturePriority): Promise<number>;
-  /** How many jobs are in each state. */
+    span?: Pick<BackfillRequest, "days" | "all">,
+    priority?: Priority,
+  ): Promise<BackfillAnswer>;
+  /** Captures everything of one pull request again. */
+  queuePullRequest(repositoryId: RepositoryId, number: number, priority?: Priority): Promise<number>;
+  /** Counts the jobs in each state. */
   getQueueStats(): Promise<QueueStats>;
-  /** The newest jobs. */
-  listJobs(options: { state?: JobState | undefined; limit: number }): Promise<Job[]>;
-  /** Null when there is none of that id. */
-  getJob(id: number): Promise<Job | null>;
-  /** Sends a failed job's event again, as a new job. Returns its event id. Throws a `NotReplayableError`. */
+  /** Lists the newest jobs that the filter matches, of those before the id `before`. */
+  listJobs(options: JobFilter & { before?: number | undefined; limit: number }): Promise<Job[]>;
+  /** Counts the jobs that the filter matches. */
+  countJobs(filter: JobFilter): Promise<QueueStats>;
+  /** Null if no job has that id. */
+  getJob(id: number): Promise<JobDetail | null>;
+  /** Groups failed and retrying jobs by function and error, the most frequent first. */
+  listFailures(): Promise<FailureGroup[]>;
+  /** Sends a failed job's event again, as a new job, and cancels the failed one. Returns the event id. Throws a `NotReplayableError`. */
   replayJob(id: number): Promise<string>;
-  /** Has the reconcilers run now: deliveries that never succeeded, and what GitHub shows otherwise than the rows. Returns the event ids. */
+  /** Replays the failed jobs that the filter matches, at most 10,000. Returns how many. */
+  replayJobs(filter: Omit<JobFilter, "state">): Promise<number>;
+  /** Cancels an unfinished job: its run stores nothing more. False if it has ended. */
+  cancelJob(id: number): Promise<boolean>;
+  /** Starts the reconcilers now, with a complete inventory of every repository. Returns the event ids. */
   reconcile(): Promise<string[]>;
-  /** Cancels what is pending, and returns how many that were. */
+  /** Cancels the pending jobs. Returns how many. */
   clearAllJobs(): Promise<number>;
 }
 
@@ -139,110 +98,41 @@ export interface QueueManagerOptions {
   store: Store;
   send: SendEvents;
   github: GitHub;
-  /** How much history an installed repository starts with. */
+  /** BACKFILL_DAYS. */
   backfillDays: number;
+  /** The address of a run on Inngest's dashboard; null if there is none. */
+  toRunUrl: (runId: string) => string | null;
 }
 
-/** What a new capture is about: a pull request, or a repository's history back to `since`, null for all of it. */
-interface Wanted {
-  type: { name: string };
-  repository: FoundRepository;
-  number: number | null;
-  since?: string | null;
-  reason: CaptureReason;
-  priority: CapturePriority;
-}
+/** Groups that a page can show. */
+const maxFailures = 200;
 
-/** So many events fit into one request to Inngest, on any plan. */
-const sentAtOnce = 200;
-
-/** What changed while the last sync was being answered is walked again. */
+/** A sync repeats what changed while the last one was reading. */
 const overlapMs = 10 * 60_000;
 
 const dayMs = 86_400_000;
 
-export function createQueueManager({ store, send, github, backfillDays }: QueueManagerOptions): QueueManager {
-  async function find(repositoryId: RepositoryId): Promise<FoundRepository> {
-    const repository =
-      (await findRepository(store, String(repositoryId))) ?? (await lookUp(String(repositoryId)));
-    if (!repository) throw new UnknownRepositoryError(repositoryId);
-    return repository;
-  }
+export function createQueueManager({
+  store,
+  send,
+  github,
+  backfillDays,
+  toRunUrl,
+}: QueueManagerOptions): QueueManager {
+  const find = (repositoryId: RepositoryId) => lookUpRepository({ store, github }, repositoryId);
+  const queue = (captures: readonly Capture[]) => queueCaptures({ store, send }, captures);
 
-  /** Asks GitHub for a repository of which no webhook has told yet. */
-  async function lookUp(repository: string): Promise<FoundRepository | null> {
-    const [owner, name] = repository.split("/");
-    if (!owner || !name) return null;
-    const found = await findOnGitHub(github, owner, name).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new GitHubNotAskedError(
-        `pr-capture has not seen the repository ${repository}, and GitHub could not be asked about it: ${why}`,
-      );
-    });
-    if (!found) return null;
-    const { id, owner: account, name: named } = found.repository;
-    return meetRepository(
-      store,
-      {
-        repository: { id, owner: account.login, name: named, seen_at: found.date },
-        installation_id: found.installationId,
-        accounts: [],
-        observed_at: found.date,
-        fetched_at: found.date,
-      },
-      toRepository(found.repository),
-    );
-  }
-
-  /** Returns how many were truly sent. What could not be sent is not left behind as pending. */
-  async function queue(wanted: readonly Wanted[]): Promise<number> {
-    let sent = 0;
-    for (let from = 0; from < wanted.length; from += sentAtOnce) {
-      const captures = wanted
-        .slice(from, from + sentAtOnce)
-        .map((each) => ({ eventId: `manual:${randomUUID()}:${each.type.name}`, ...each }));
-      const queued = new Set(await queueJobs(store, captures.map(toJob)));
-      const events = captures.filter(({ eventId }) => queued.has(eventId)).map(toEvent);
-      if (events.length === 0) continue;
-      try {
-        await send(events);
-      } catch (error) {
-        await unqueueJobs(store, [...queued]);
-        if (!(error instanceof NotAcceptedError)) throw error;
-        const before = sent === 0 ? "Nothing was queued." : `Only ${sent} captures were queued before.`;
-        throw new NotAcceptedError(`${error.message} ${before}`, { cause: error });
-      }
-      await noteSent(store, [...queued]);
-      sent += events.length;
-    }
-    return sent;
-  }
-
-  const fixGaps: QueueManager["fixGaps"] = async (options = {}) => {
-    const { kinds, limit, priority = "medium" } = options;
-    const repository = options.repository === undefined ? null : await find(options.repository);
+  const fixGaps: QueueManager["fixGaps"] = async (request = {}) => {
+    const { kinds, limit, priority = "medium" } = request;
+    const repository = request.repository === undefined ? null : await find(request.repository);
     const { gaps } = await analyzeGaps(store, { repositoryId: repository?.id ?? null, kinds, limit });
-    const repositories = new Map<number, FoundRepository>();
-    for (const id of new Set(gaps.map((gap) => gap.repository_id))) repositories.set(id, await find(id));
-
-    const wanted = new Map<string, Wanted>();
-    for (const gap of gaps) {
-      const target = repositories.get(gap.repository_id);
-      if (!target) continue;
-      for (const type of toCaptures(gap, kinds)) {
-        const capture: Wanted = { type, repository: target, number: gap.number, reason: "gap", priority };
-        wanted.set(`${type.name} ${gap.repository_id} ${gap.number}`, capture);
-      }
+    const captures: Capture[] = [];
+    for (const id of new Set(gaps.map((gap) => gap.repository_id))) {
+      const own = gaps.filter((gap) => gap.repository_id === id);
+      captures.push(...toGapCaptures(await find(id), own, { kinds, priority }));
     }
-    return queue([...wanted.values()]);
+    return queue(captures);
   };
-
-  async function queueSync(
-    repository: FoundRepository,
-    sync: Pick<Wanted, "reason" | "priority"> & { since: string | null },
-  ): Promise<number> {
-    return queue([{ type: repositorySync, repository, number: null, ...sync }]);
-  }
 
   return {
     async analyze(repositoryId, limit) {
@@ -266,62 +156,50 @@ export function createQueueManager({ store, send, github, backfillDays }: QueueM
       const since = repository.synced_at
         ? new Date(Date.parse(repository.synced_at) - overlapMs).toISOString()
         : daysAgo(backfillDays);
-      return queueSync(repository, { since, reason: "manual", priority });
+      return queue([{ type: repositorySync, repository, number: null, since, reason: "manual", priority }]);
     },
 
-    async queueBackfill(repositoryId, span = { days: backfillDays }, priority = "low") {
+    async queueBackfill(repositoryId, { all = false, days = backfillDays } = {}, priority = "low") {
       const repository = await find(repositoryId);
-      const since = "days" in span ? daysAgo(span.days) : null;
-      const queued = await queueSync(repository, { since, reason: "backfill", priority });
-      const job = await findSync(store, {
-        event_name: repositorySync.name,
-        repository_id: repository.id,
-        since,
-      });
-      return { queued, job };
+      const since = all ? null : daysAgo(days);
+      const queued = await queue([
+        { type: repositorySync, repository, number: null, since, reason: "backfill", priority },
+      ]);
+      const sync = { event_name: repositorySync.name, repository_id: repository.id, since };
+      return { queued, job: await findSync(store, sync) };
     },
 
     async queuePullRequest(repositoryId, number, priority = "critical") {
       const repository = await find(repositoryId);
-      return queue(
-        [pullRequestDetails, pullRequestReviews, pullRequestComments].map((type) => ({
-          type,
-          repository,
-          number,
-          reason: "manual",
-          priority,
-        })),
-      );
+      const types = [pullRequestDetails, pullRequestReviews, pullRequestComments];
+      return queue(types.map((type) => ({ type, repository, number, reason: "manual", priority })));
     },
 
     getQueueStats: () => getQueueStats(store),
 
-    listJobs: ({ state, limit }) => listJobs(store, state ?? null, limit),
+    listJobs: ({ before, limit, ...filter }) => listJobs(store, filter, { before, limit }),
+
+    countJobs: (filter) => countJobs(store, filter),
 
     async getJob(id) {
-      const found = await getJob(store, id);
-      if (!found) return null;
-      const { event: _, ...job } = found;
-      return job;
+      const job = await getJob(store, id);
+      if (!job) return null;
+      const { event, data, ...shown } = job;
+      return { ...shown, event: event ?? data, run_url: job.run_id === null ? null : toRunUrl(job.run_id) };
     },
 
-    async replayJob(id) {
-      const job = await getJob(store, id);
-      if (!job) throw new NotReplayableError(`There is no job ${id}.`);
-      if (job.state !== "failed" || !job.event) {
-        throw new NotReplayableError(`Job ${id} is ${job.state}; only a failed one can be sent again.`);
-      }
-      const eventId = `replay:${randomUUID()}:${job.event_name}`;
-      await send([{ id: eventId, name: job.event_name, data: job.event }]);
-      return eventId;
-    },
+    listFailures: () => listFailures(store, maxFailures),
+
+    replayJob: (id) => replayJob({ store, send }, id),
+
+    replayJobs: (filter) => replayMatching({ store, send }, filter),
+
+    cancelJob: (id) => cancelJob(store, id),
 
     async reconcile() {
-      const events = [deliveriesReconcile, repositoriesReconcile].map(({ name }) => ({
-        id: `manual:${randomUUID()}:${name}`,
-        name,
-        data: { reason: "manual", priority: "high" },
-      }));
+      const events = [deliveriesReconcile, repositoriesReconcile].map((type) =>
+        createEvent(type, createManualEventId(type.name), { reason: "manual", priority: "high" }),
+      );
       await send(events);
       return events.map(({ id }) => id);
     },
@@ -330,62 +208,6 @@ export function createQueueManager({ store, send, github, backfillDays }: QueueM
   };
 }
 
-/** The captures that close a gap. Of a stub nobody has asked for the reviews and comments either: all of it is captured. */
-function toCaptures({ kind, stub }: Gap, kinds: readonly GapKind[] | undefined): { name: string }[] {
-  switch (kind) {
-    case "pull_requests":
-      return [repositorySync];
-    case "details":
-      return [
-        pullRequestDetails,
-        ...(stub && (kinds?.includes("reviews") ?? true) ? [pullRequestReviews] : []),
-        ...(stub && (kinds?.includes("comments") ?? true) ? [pullRequestComments] : []),
-      ];
-    case "files":
-      return [pullRequestDetails];
-    case "reviews":
-      return [pullRequestReviews];
-    case "comments":
-      return [pullRequestComments];
-  }
-}
-
 function daysAgo(days: number): string {
   return new Date(Date.now() - days * dayMs).toISOString();
-}
-
-interface Capture extends Wanted {
-  eventId: string;
-}
-
-function toJob(capture: Capture): QueuedJob {
-  const { eventId, type, repository, number, since = null, reason, priority } = capture;
-  return {
-    event_id: eventId,
-    event_name: type.name,
-    repository_id: repository.id,
-    repository: `${repository.owner}/${repository.name}`,
-    number,
-    since,
-    installation_id: repository.installation_id,
-    reason,
-    priority,
-    data: toEvent(capture).data,
-  };
-}
-
-function toEvent({ eventId, type, repository, number, since, reason, priority }: Capture): CaptureEvent {
-  const { id, owner, name, installation_id: installationId } = repository;
-  return {
-    id: eventId,
-    name: type.name,
-    data: {
-      repository: { id, owner, name },
-      installationId,
-      reason,
-      priority,
-      ...(number !== null && { number }),
-      ...(since && { since }),
-    },
-  };
 }

@@ -1,17 +1,19 @@
 import type { Inngest } from "inngest";
 import type { CaptureEvent, SendEvents } from "./events.ts";
+import { maxRequestBytes, sizeOf } from "./events/batches.ts";
+import { withoutObserved } from "./events/observed.ts";
 
-/** Inngest has not accepted the events in time, or has refused them. They may still have arrived: their ids make a second sending harmless. */
+/** Inngest refused the events, or did not accept them in time. They may have arrived anyway; their ids deduplicate them. */
 export class NotAcceptedError extends Error {
   override readonly name = "NotAcceptedError";
 }
 
 export interface SendOptions {
-  /** How long events are gathered before they are sent together. */
+  /** How long events are collected before they are sent together. */
   windowMs?: number;
-  /** The most events in one request; Inngest takes 5,000. */
+  /** The most events in one request. */
   maxEvents?: number;
-  /** The largest request. Inngest takes 256 KiB on its free plan, and adds something to what it is sent. https://www.inngest.com/docs/usage-limits/inngest */
+  /** The largest request. */
   maxBytes?: number;
   /** How long a caller waits for Inngest. GitHub gives a delivery 10 s. */
   timeoutMs?: number;
@@ -24,13 +26,12 @@ interface Waiting {
 }
 
 /**
- * Sends the events of concurrent callers together: one request to Inngest for all that come within a few milliseconds.
- * Every caller waits for its own; a request that fails fails for all that were in it, with a `NotAcceptedError`.
- * An event that is too large goes without what was observed, and its capture asks GitHub.
+ * Sends the events of concurrent callers together: one request for all events within a few milliseconds. Each caller waits for its own events.
+ * If a request fails, its callers get a `NotAcceptedError`. An event that is too large loses its `observed`, and its capture asks GitHub.
  */
 export function createSendEvents(
   inngest: Inngest,
-  { windowMs = 4, maxEvents = 200, maxBytes = 250 * 1024, timeoutMs = 8_000 }: SendOptions = {},
+  { windowMs = 4, maxEvents = 200, maxBytes = maxRequestBytes, timeoutMs = 8_000 }: SendOptions = {},
 ): SendEvents {
   let waiting: Waiting[] = [];
   let bytes = 0;
@@ -73,10 +74,10 @@ export function createSendEvents(
     });
 }
 
-/** The event as it fits into a request, and its size in bytes. */
+/** The event, made small enough for a request, and its size. */
 function toSendable(event: CaptureEvent, maxBytes: number): { event: CaptureEvent; size: number } {
-  const size = Buffer.byteLength(JSON.stringify(event));
-  if (size <= maxBytes || !("observed" in event.data)) return { event, size };
-  const { observed: _, ...data } = event.data;
+  const size = sizeOf(event);
+  const data = withoutObserved(event);
+  if (size <= maxBytes || !("observed" in event.data) || "observed" in data) return { event, size };
   return toSendable({ ...event, data }, maxBytes);
 }

@@ -1,5 +1,5 @@
 /**
- * Text that Postgres can hold: no NUL, no lone surrogate. Both become U+FFFD, so that a hostile title costs a character and not the
+ * Replaces NUL and lone surrogates, which Postgres cannot store, with U+FFFD. A hostile title then loses a character instead of failing the
  * row.
  */
 export function toStorableText(text: string): string {

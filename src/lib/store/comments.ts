@@ -1,8 +1,10 @@
-import type { CommentRow, PartialPullRequestRow } from "../records/rows.ts";
-import type { CaptureContext, MergeOutcome } from "./functions.ts";
+import type { CommentRow } from "../records/comment.ts";
+import type { PartialPullRequestRow } from "../records/pull-request.ts";
+import type { CaptureContext } from "./context-types.ts";
+import type { MergeOutcome } from "./merge-types.ts";
 import { call, type Store } from "./store.ts";
 
-/** Writes what is newer than what is there. `finished` ends the job, if nothing is left unsettled. */
+/** Merges comments of one pull request. `finished` completes the job if nothing is ambiguous. */
 export async function mergeComments(
   store: Store,
   context: CaptureContext,
@@ -16,7 +18,7 @@ export async function mergeComments(
   return call(store, "capture_merge_comments", { context, ...merge });
 }
 
-/** Notes which threads, named by their first comment, are resolved. */
+/** Records which review threads are resolved. A thread is identified by its first comment. */
 export async function mergeThreads(
   store: Store,
   context: CaptureContext,

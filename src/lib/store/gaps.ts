@@ -1,9 +1,9 @@
-import type { Analysis, GapKind } from "./functions.ts";
+import type { Analysis, GapKind } from "../../api/contract.ts";
 import { call, type Store } from "./store.ts";
 
 /**
- * What is captured of one repository, or of all whose captures go on, and the gaps: newest pull request first, of these kinds and at most
- * so many where given. A repository that is not known has no figures.
+ * Compares one repository, or all that are captured, with GitHub. Lists gaps of the given kinds (default: all), newest pull request first. An
+ * unknown repository has no figures.
  */
 export async function analyzeGaps(
   store: Store,

@@ -1,9 +1,10 @@
-import type { PullRequestRow } from "../records/rows.ts";
-import type { CaptureContext, FileList, PullRequestOutcome } from "./functions.ts";
+import type { PullRequestRow } from "../records/pull-request.ts";
+import type { CaptureContext } from "./context-types.ts";
+import type { FileList, PullRequestOutcome } from "./merge-types.ts";
 import { call, type Store } from "./store.ts";
 
-/** Writes it if it is newer than what is there, and says what became of it. */
-export async function mergePullRequest(
+/** Merges a full observation of a pull request. */
+export async function mergePullRequestDetails(
   store: Store,
   context: CaptureContext,
   pullRequest: PullRequestRow,
@@ -11,7 +12,7 @@ export async function mergePullRequest(
   return call(store, "capture_merge_pull_request", { context, pull_request: pullRequest });
 }
 
-/** Replaces the files as a whole. False when the pull request has another head or base by now: nothing was written. */
+/** Replaces all files of a pull request. Returns false and stores nothing when it has another head or base by now. */
 export async function replaceFiles(
   store: Store,
   context: CaptureContext,

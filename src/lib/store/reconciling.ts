@@ -1,35 +1,41 @@
+import type { RepositoryState } from "../records/inventory.ts";
+import type { ReconcilingContext } from "./context-types.ts";
+import type { Checkpoint, EventJob } from "./job-types.ts";
 import type {
-  Checkpoint,
   DifferentRepository,
-  EventJob,
   InstallationDifferences,
   InstalledRepository,
-  ReconcilingContext,
-  RepositoryState,
-} from "./functions.ts";
+} from "./repository-types.ts";
 import { call, type Store } from "./store.ts";
 
-/** Begins a reconciler's job, or goes on with it. */
-export async function noteReconciling(store: Store, context: ReconcilingContext): Promise<void> {
-  await call(store, "capture_note_reconciling", { context });
+/** Begins or continues a reconciler's job. */
+export async function recordReconciling(store: Store, context: ReconcilingContext): Promise<void> {
+  await call(store, "capture_record_reconciling", { context });
 }
 
-/** Ends a reconciler's run and its job, and moves its checkpoint, where it has one. `askedFor`: how many redeliveries, replays, syncs or events followed. */
+export interface ReconcilingOutcome {
+  /** The checkpoint to move, if the reconciler has one. */
+  checkpoint: string | null;
+  processedUntil: string | null;
+  /** The number of redeliveries, replays, syncs or events that the run caused. */
+  askedFor: number;
+}
+
+/** Completes a reconciler's job and moves its checkpoint. */
 export async function finishReconciling(
   store: Store,
   context: ReconcilingContext,
-  outcome: { checkpoint: string | null; settledUntil: string | null; askedFor: number },
+  { checkpoint, processedUntil, askedFor }: ReconcilingOutcome,
 ): Promise<void> {
-  const { checkpoint, settledUntil, askedFor } = outcome;
   await call(store, "capture_finish_reconciling", {
     context,
     checkpoint,
-    settled_until: settledUntil,
+    processed_until: processedUntil,
     asked_for: askedFor,
   });
 }
 
-/** Null before the reconciler's first success. */
+/** Returns null before the reconciler's first success. */
 export async function getCheckpoint(store: Store, name: string): Promise<Checkpoint | null> {
   return call(store, "capture_get_checkpoint", { name });
 }
@@ -38,20 +44,21 @@ export async function listCheckpoints(store: Store): Promise<Checkpoint[]> {
   return call(store, "capture_list_checkpoints", {});
 }
 
-/** The jobs of those events that have one. */
+/** Returns the jobs of events. Events without a job are left out. */
 export async function findJobs(store: Store, eventIds: string[]): Promise<EventJob[]> {
   return call(store, "capture_find_jobs", { event_ids: eventIds });
 }
 
-/** The repositories of which GitHub shows updates that are not in the rows. Its count of pull requests is kept. */
+/** Returns the repositories to sync: all if `inventory` requests a complete inventory. Records GitHub's number of pull requests. */
 export async function compareRepositories(
   store: Store,
   states: RepositoryState[],
+  inventory: boolean,
 ): Promise<DifferentRepository[]> {
-  return call(store, "capture_compare_repositories", { states });
+  return call(store, "capture_compare_repositories", { states, inventory });
 }
 
-/** What an installation's webhooks should have told. */
+/** Returns the changes of an installation whose webhooks were lost. */
 export async function compareInstallation(
   store: Store,
   installation: { id: number; repositories: InstalledRepository[] },
@@ -59,14 +66,19 @@ export async function compareInstallation(
   return call(store, "capture_compare_installation", { installation });
 }
 
-/** The ids of the installations that are taken to be there. */
+/** Returns the ids of installations that were not deleted. */
 export async function listKnownInstallations(store: Store): Promise<number[]> {
   return call(store, "capture_list_installations", {});
 }
 
-/** The repositories that are read without an installation. */
+/** Returns the repositories that are read without an installation. */
 export async function listPublicRepositories(
   store: Store,
 ): Promise<{ id: number; owner: string; name: string }[]> {
   return call(store, "capture_list_public_repositories", {});
+}
+
+/** Returns true for the first caller that claims this time of a scheduled look. Several processes share a schedule. */
+export async function claimLook(store: Store, name: string, dueAt: Date): Promise<boolean> {
+  return call(store, "capture_claim_look", { name, due_at: dueAt.toISOString() });
 }

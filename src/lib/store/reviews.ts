@@ -1,8 +1,10 @@
-import type { PartialPullRequestRow, ReviewRow } from "../records/rows.ts";
-import type { CaptureContext, MergeOutcome } from "./functions.ts";
+import type { PartialPullRequestRow } from "../records/pull-request.ts";
+import type { ReviewRow } from "../records/review.ts";
+import type { CaptureContext } from "./context-types.ts";
+import type { MergeOutcome } from "./merge-types.ts";
 import { call, type Store } from "./store.ts";
 
-/** Writes what is newer than what is there. `finished` ends the job, if nothing is left unsettled. */
+/** Merges reviews of one pull request. `finished` completes the job if nothing is ambiguous. */
 export async function mergeReviews(
   store: Store,
   context: CaptureContext,

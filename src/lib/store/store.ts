@@ -1,11 +1,11 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { NonRetriableError } from "inngest";
-import type { StoreFunctions } from "./functions.ts";
+import type { StoreFunctions } from "./sql-functions.ts";
 
-/** The one way to the database. */
+/** The client of the database. */
 export type Store = SupabaseClient;
 
-/** `fetch` answers in process where there is no Supabase. */
+/** Without Supabase, `fetch` answers in this process. */
 export function createStore(options: { url: string; serviceRoleKey: string; fetch?: typeof fetch }): Store {
   return createClient(options.url, options.serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
@@ -13,36 +13,50 @@ export function createStore(options: { url: string; serviceRoleKey: string; fetc
   });
 }
 
-/** The database refused or could not be reached. `code` is Postgres' SQLSTATE or PostgREST's, where there is one. */
+/**
+ * The database refused a call or did not answer. `code` is the SQLSTATE or PostgREST's code, if there is one. `status` is the answer's, or 0
+ * without an answer.
+ */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code: string | undefined;
+  readonly status: number;
 
-  constructor(functionName: string, error: { message: string; code?: string; hint?: string | null }) {
+  constructor(
+    functionName: string,
+    error: { message: string; code?: string; hint?: string | null },
+    status: number,
+  ) {
     super(`${functionName}: ${error.message}${error.hint ? ` (${error.hint})` : ""}`);
     this.code = error.code;
+    this.status = status;
   }
 }
 
-/** The installation or repository is gone or suspended: nothing was written, and trying again changes nothing. The message says which. */
+/**
+ * True when Postgres cannot store the data, so that a retry fails too: SQLSTATE class 22 (data exception), 23 (integrity constraint violation) or
+ * 54 (program limit exceeded, such as an index row that is too large). https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function isUnstorable(error: unknown): error is StoreError {
+  return error instanceof StoreError && /^(22|23|54)[0-9A-Z]{3}$/.test(error.code ?? "");
+}
+
+/** The installation or repository was deleted, removed or suspended, so nothing was written. A retry changes nothing. */
 export class CapturesStoppedError extends NonRetriableError {
   override readonly name = "CapturesStoppedError";
 }
 
-/** The SQLSTATE of our own with which the SQL functions refuse a capture that has been stopped. */
+/** The SQLSTATE that our SQL functions raise when captures have stopped. */
 const capturesStopped = "PC001";
 
-/**
- * Calls one SQL function in one transaction. Throws a `CapturesStoppedError` where captures have stopped, else a `StoreError`, unless it
- * was committed.
- */
+/** Calls one SQL function in one transaction. Throws a `CapturesStoppedError` when captures have stopped, else a `StoreError`. */
 export async function call<Name extends keyof StoreFunctions>(
   store: Store,
   name: Name,
   args: StoreFunctions[Name]["Args"],
 ): Promise<StoreFunctions[Name]["Returns"]> {
-  const { data, error } = await store.rpc(name, args);
+  const { data, error, status } = await store.rpc(name, args);
   if (error?.code === capturesStopped) throw new CapturesStoppedError(error.message);
-  if (error) throw new StoreError(name, error);
+  if (error) throw new StoreError(name, error, status);
   return data as StoreFunctions[Name]["Returns"];
 }

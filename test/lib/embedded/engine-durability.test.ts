@@ -11,7 +11,7 @@ import { openTestDatabase, resetDatabase } from "../../support/database.ts";
 import { createClock, createGate, startEngine } from "./engine-harness.ts";
 import { createMarkingFunctions, EVENTS, MARKS } from "./marking-functions.ts";
 
-/** Each makes a database of its own, which a busy machine takes long for. */
+/** Each test creates a database, which is slow on a busy machine. */
 const SEVERAL_PROCESSES_MS = 180_000;
 
 let db: SqlDatabase;
@@ -26,7 +26,7 @@ afterAll(() => db.close());
 
 const triggers = [{ event: "a/b" }];
 
-test("a run that was under way goes on with the next engine, its finished steps remembered", async () => {
+test("the next engine resumes a run and remembers its completed steps", async () => {
   const executed: string[] = [];
   const never = createGate();
   const gate = createGate();
@@ -56,7 +56,7 @@ test("a run that was under way goes on with the next engine, its finished steps 
   await after.engine.stop();
 });
 
-test("parallel steps half done are completed, not repeated", async () => {
+test("the next engine completes parallel steps without repeating completed ones", async () => {
   const executed: string[] = [];
   const stuck = createGate();
   const createFunctions = (isFirst: boolean) => (client: Inngest) => [
@@ -81,7 +81,7 @@ test("parallel steps half done are completed, not repeated", async () => {
   await after.engine.stop();
 });
 
-test("what sleeps, waits for its turn or is to be tried again is there after a restart", async () => {
+test("runs that sleep, are queued or will be retried survive a restart", async () => {
   const clock = createClock();
   const log: string[] = [];
   const createFunctions = (client: Inngest) => [
@@ -106,7 +106,7 @@ test("what sleeps, waits for its turn or is to be tried again is there after a r
   await after.engine.stop();
 });
 
-test("an event id counts once over a restart", async () => {
+test("an event id is deduplicated across a restart", async () => {
   let ran = 0;
   const createFunctions = (client: Inngest) => [
     client.createFunction({ id: "count", triggers }, () => void ran++),
@@ -120,7 +120,7 @@ test("an event id counts once over a restart", async () => {
   expect(ran).toBe(1);
 });
 
-test("a stop lets what executes finish, and begins nothing more", async () => {
+test("a stopped engine completes what executes and starts nothing new", async () => {
   const gate = createGate();
   const createFunctions = (client: Inngest) => [
     client.createFunction({ id: "slow", triggers, concurrency: 1 }, ({ step }) =>
@@ -140,7 +140,7 @@ test("a stop lets what executes finish, and begins nothing more", async () => {
   await next.engine.stop();
 });
 
-test("a second engine on the same queue is refused with a sentence", async () => {
+test("a second engine on the same queue is refused in one sentence", async () => {
   const first = await startEngine({ db }, () => []);
   await expect(startEngine({ db }, () => [])).rejects.toThrow(
     `Another process already works on the queue in ${db.description}.`,
@@ -151,7 +151,7 @@ test("a second engine on the same queue is refused with a sentence", async () =>
 });
 
 describe.runIf(inject("postgresServer"))("on a server", () => {
-  test("an engine whose lock the server took back takes it again and goes on", async () => {
+  test("an engine whose lock the server released takes it again and continues", async () => {
     const gate = createGate();
     gate.open();
     const { engine, inngest } = await startEngine({ db }, (client) => [
@@ -168,7 +168,7 @@ describe.runIf(inject("postgresServer"))("on a server", () => {
 });
 
 test(
-  "kill -9 in the middle of it loses no accepted event and finishes none twice",
+  "kill -9 neither loses an accepted event nor completes a run twice",
   { timeout: SEVERAL_PROCESSES_MS },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "engine-"));

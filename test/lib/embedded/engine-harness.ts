@@ -11,7 +11,7 @@ export interface Started {
   inngest: Inngest;
 }
 
-/** An engine that executes these functions, called through the SDK's real serve handler. Failed attempts wait no time. */
+/** Starts an engine that calls these functions through the SDK's serve handler. Retries do not wait. */
 export async function startEngine(
   options: EngineOptions,
   createFunctions: (inngest: Inngest) => InngestFunction.Any[],
@@ -27,7 +27,7 @@ export function createInngest(engine: InngestEngine): Inngest {
   return new Inngest({ id: "test", isDev: true, checkpointing: false, fetch: engine.fetch, logger });
 }
 
-/** Time that only the test moves. */
+/** A clock that only the test moves. */
 export function createClock(start = "2030-01-01T00:00:00Z") {
   let time = Date.parse(start);
   return {
@@ -36,24 +36,24 @@ export function createClock(start = "2030-01-01T00:00:00Z") {
   };
 }
 
-/** Something to wait for, that whoever executes passes: `passed(n)` resolves once it was passed `n` times. */
+/** A gate that runs pass. `passed(n)` resolves once it has been passed `n` times. */
 export function createGate() {
   const opened = Promise.withResolvers<void>();
   const waiters: { count: number; resolve: () => void }[] = [];
   let count = 0;
   return {
     open: opened.resolve,
-    /** Says that somebody is here, and waits until the gate is open. */
+    /** Counts the caller, and waits until the gate is open. */
     pass: async () => {
       count++;
       for (const waiter of waiters) if (waiter.count <= count) waiter.resolve();
       await opened.promise;
     },
     count: () => count,
-    passed: (wanted: number) => {
+    passed: (times: number) => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      if (count >= wanted) resolve();
-      else waiters.push({ count: wanted, resolve });
+      if (count >= times) resolve();
+      else waiters.push({ count: times, resolve });
       return promise;
     },
   };

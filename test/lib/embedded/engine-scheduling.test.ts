@@ -28,7 +28,7 @@ async function start(
   return started;
 }
 
-/** How many execute now, and how many did at most, by a name. */
+/** Counts the runs that execute now, and their maximum, by name. */
 function createMeter() {
   const now = new Map<string, number>();
   const most = new Map<string, number>();
@@ -51,7 +51,7 @@ const many = (count: number, toData: (n: number) => Record<string, unknown>, nam
   Array.from({ length: count }, (_, n) => ({ name, data: toData(n) }));
 const someTime = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
 
-test("of a key no more execute at once than its limit, and others are not held up by it", async () => {
+test("a concurrency limit applies to its key and delays no other key", async () => {
   const meter = createMeter();
   const gate = createGate();
   const { engine, inngest } = await start((client) => [
@@ -70,7 +70,7 @@ test("of a key no more execute at once than its limit, and others are not held u
   expect(meter.most("all")).toBe(8);
 });
 
-test("a limit without a key is the function's", async () => {
+test("a limit without a key applies to the function", async () => {
   const meter = createMeter();
   const gate = createGate();
   const { engine, inngest } = await start((client) =>
@@ -87,7 +87,7 @@ test("a limit without a key is the function's", async () => {
   expect([meter.most("one"), meter.most("two"), meter.most("both")]).toEqual([1, 1, 2]);
 });
 
-test("the same value in the scope env is one key for all functions, each with its own limit", async () => {
+test("functions with the scope env share keys, each with its own limit", async () => {
   const meter = createMeter();
   const gate = createGate();
   const { engine, inngest } = await start((client) =>
@@ -111,7 +111,7 @@ test("the same value in the scope env is one key for all functions, each with it
   expect(meter.most("3")).toBeGreaterThan(1);
 });
 
-test("both of two limits hold", async () => {
+test("two limits of a function apply together", async () => {
   const meter = createMeter();
   const gate = createGate();
   const { engine, inngest } = await start((client) => [
@@ -137,7 +137,7 @@ test("both of two limits hold", async () => {
   for (let n = 0; n < 10; n++) expect(meter.most(`${n}`)).toBe(1);
 });
 
-test("parallel steps of one run take a slot each", async () => {
+test("each parallel step of a run uses a slot", async () => {
   const meter = createMeter();
   const gate = createGate();
   const { engine, inngest } = await start((client) => [
@@ -155,7 +155,7 @@ test("parallel steps of one run take a slot each", async () => {
   expect(engine.stats()).toMatchObject({ finished: 3 });
 });
 
-test("a run that sleeps, or waits to be tried again, holds no slot", async () => {
+test("a run that sleeps or waits for a retry uses no slot", async () => {
   const clock = createClock();
   const log: string[] = [];
   const { engine, inngest } = await start(
@@ -182,7 +182,7 @@ test("a run that sleeps, or waits to be tried again, holds no slot", async () =>
   expect(log).toEqual(["passes", "fails", "sleeps"]);
 });
 
-test("with one at a time, runs execute in the order of their arrival", async () => {
+test("runs execute in their order of arrival with a limit of one", async () => {
   const order: unknown[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction(
@@ -205,7 +205,49 @@ test("with one at a time, runs execute in the order of their arrival", async () 
   }
 });
 
-test("the head start of its priority puts a run before earlier ones, within Inngest's bounds", async () => {
+test("a run whose key becomes free while the queue is read does not overtake one that waits for the key", async () => {
+  const order: unknown[] = [];
+  const gate = createGate();
+  const reading = createGate();
+  let isHeld = false;
+  const slowDb: SqlDatabase = {
+    ...db,
+    query: async (sql, params) => {
+      const rows = await db.query<never>(sql, params);
+      if (isHeld && sql.includes("find_ready")) await reading.pass();
+      return rows;
+    },
+  };
+  const { engine, inngest } = await start(
+    (client) => [
+      client.createFunction(
+        { id: "ordered", triggers: [{ event: "a/b" }], concurrency: { key: '"same"', limit: 1 } },
+        ({ event, step }) =>
+          step.run("work", async () => {
+            order.push(event.data.n);
+            if (event.data.n === 1) await gate.pass();
+          }),
+      ),
+    ],
+    { db: slowDb },
+  );
+  await inngest.send({ name: "a/b", data: { n: 1 } });
+  await gate.passed(1);
+  await inngest.send({ name: "a/b", data: { n: 2 } });
+  await vi.waitFor(async () =>
+    expect(await db.query("select from embedded_inngest.requests where lane like '1 %'")).toHaveLength(1),
+  );
+  isHeld = true;
+  await inngest.send({ name: "a/b", data: { n: 3 } });
+  await reading.passed(1);
+  gate.open();
+  await vi.waitFor(() => expect(engine.stats()).toMatchObject({ executing: 0, finished: 1 }));
+  reading.open();
+  await engine.idle();
+  expect(order).toEqual([1, 2, 3]);
+});
+
+test("a priority puts a run ahead of earlier ones, within Inngest's bounds", async () => {
   const clock = createClock();
   const order: unknown[] = [];
   const gate = createGate();
@@ -236,7 +278,7 @@ test("the head start of its priority puts a run before earlier ones, within Inng
   expect(order).toEqual(["blocks", "first", "before all", "last", "second", "third"]);
 });
 
-test("a throttle lets runs of a key start so far apart, but for a burst, and over a restart", async () => {
+test("a throttle spaces the starts of a key's runs after its burst, also across a restart", async () => {
   const clock = createClock();
   const log: string[] = [];
   const createFunctions = (client: Inngest) => [
@@ -266,7 +308,7 @@ test("a throttle lets runs of a key start so far apart, but for a burst, and ove
   expect(log.slice(3)).toEqual(["x 10", "x 20", "x 30"]);
 });
 
-test("a long run lets a more urgent one in between its steps", async () => {
+test("a more urgent run starts between the steps of a long one", async () => {
   const order: string[] = [];
   const gate = createGate();
   const { engine, inngest } = await start(
@@ -302,7 +344,7 @@ test("a long run lets a more urgent one in between its steps", async () => {
   expect(order).toEqual(["page 1", "urgent", "page 2"]);
 });
 
-test("a run that waited for its key and then let another go first goes on after it", async () => {
+test("a run that waited for its key and yielded to another resumes after it", async () => {
   const order: string[] = [];
   const gates = new Map(["first", "long", "other"].map((name) => [name, createGate()]));
   const { engine, inngest } = await start(
@@ -339,7 +381,7 @@ test("a run that waited for its key and then let another go first goes on after 
   expect(order).toEqual(["first", "urgent", "long", "other"]);
 });
 
-test("runs behind hundreds that wait for a crowded key execute at once", async () => {
+test("runs execute at once behind hundreds that wait for a crowded key", async () => {
   const gate = createGate();
   const done = createGate();
   done.open();
@@ -358,7 +400,7 @@ test("runs behind hundreds that wait for a crowded key execute at once", async (
   expect(engine.stats()).toMatchObject({ finished: 200 });
 });
 
-test("whatever arrives in whatever order, all of it ends, within the limits", async () => {
+test("all runs end within the limits, whatever the order of their events", async () => {
   const meter = createMeter();
   const { engine, inngest } = await start((client) => [
     client.createFunction(

@@ -38,7 +38,7 @@ const rowsLeft = async () =>
     )
   )[0]?.n;
 
-test("each step is executed once, its result remembered, and nothing is left of a finished run", async () => {
+test("each step executes once, and a finished run leaves no rows", async () => {
   const executed: string[] = [];
   const results: unknown[] = [];
   const { engine, inngest } = await start((client) => [
@@ -56,7 +56,7 @@ test("each step is executed once, its result remembered, and nothing is left of 
   expect(await rowsLeft()).toBe(0);
 });
 
-test("parallel steps execute at the same time, each once, and their results come together", async () => {
+test("parallel steps execute concurrently, once each, and their results are combined", async () => {
   const gate = createGate();
   const results: unknown[] = [];
   const { engine, inngest } = await start((client) => [
@@ -78,7 +78,7 @@ test("parallel steps execute at the same time, each once, and their results come
   expect(await rowsLeft()).toBe(0);
 });
 
-test("a sleep lasts as long as it says, alone and beside a step", async () => {
+test("a sleep lasts as long as declared, alone and beside a step", async () => {
   const clock = createClock();
   const log: string[] = [];
   const { engine, inngest } = await start(
@@ -109,7 +109,7 @@ test("a sleep lasts as long as it says, alone and beside a step", async () => {
   expect(log).toEqual(["first", "second", "third", "end"]);
 });
 
-test("a real second passes by itself; idle can wait for what is due soon", async () => {
+test("idle can wait for a run that is due soon", async () => {
   let slept = 0;
   const { engine, inngest } = await start((client) => [
     client.createFunction({ id: "sleeps", triggers }, async ({ step }) => {
@@ -123,7 +123,7 @@ test("a real second passes by itself; idle can wait for what is due soon", async
   expect(slept).toBeGreaterThanOrEqual(1000);
 });
 
-test("a step sends events, once", async () => {
+test("a step sends its events once", async () => {
   const seen: unknown[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction({ id: "sender", triggers }, async ({ step }) => {
@@ -143,7 +143,7 @@ test("a step sends events, once", async () => {
   expect(seen).toHaveLength(2);
 });
 
-test("only the step that failed is tried again", async () => {
+test("a retry repeats only the step that failed", async () => {
   const executed: string[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction({ id: "flaky", triggers, retries: 3 }, async ({ step, attempt }) => {
@@ -161,7 +161,7 @@ test("only the step that failed is tried again", async () => {
   expect(engine.stats()).toMatchObject({ finished: 1, failed: 0, retried: 2 });
 });
 
-test("a step of several in parallel is tried again alone", async () => {
+test("a retry repeats only the parallel step that failed", async () => {
   const executed: string[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction({ id: "flaky", triggers, retries: 1 }, async ({ step, attempt }) => {
@@ -180,7 +180,7 @@ test("a step of several in parallel is tried again alone", async () => {
   expect(engine.stats()).toMatchObject({ finished: 1 });
 });
 
-test("a step without attempts left is an error that the function may catch, or fails by", async () => {
+test("a step without attempts left throws an error that the function can catch", async () => {
   const caught: unknown[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction({ id: "failing", triggers, retries: 1 }, async ({ event, step }) => {
@@ -206,7 +206,7 @@ test("a step without attempts left is an error that the function may catch, or f
   expect(await rowsLeft()).toBe(0);
 });
 
-test("retries wait as Inngest's do, with up to a fifth of jitter", async () => {
+test("retries wait as long as Inngest's, with up to a fifth of jitter", async () => {
   const clock = createClock();
   let attempts = 0;
   const { engine, inngest } = await start(
@@ -234,7 +234,7 @@ test("retries wait as Inngest's do, with up to a fifth of jitter", async () => {
 test.each([
   ["a step", true],
   ["the function", false],
-])("%s that names the time of its next attempt has it", async (_, inStep) => {
+])("%s whose error names the next attempt is retried then", async (_, inStep) => {
   const clock = createClock();
   const attempts: string[] = [];
   const attempt = () => {
@@ -263,7 +263,7 @@ test.each([
 test.each([
   ["a step", true],
   ["the function", false],
-])("%s that is not to be tried again is not", async (_, inStep) => {
+])("%s that throws a NonRetriableError is not retried", async (_, inStep) => {
   let attempts = 0;
   const attempt = () => {
     attempts++;
@@ -281,7 +281,7 @@ test.each([
   expect(engine.stats()).toMatchObject({ failed: 1, retried: 0 });
 });
 
-test("onFailure runs once, for its own function, with what failed", async () => {
+test("onFailure runs once, for its own function, with the error", async () => {
   const failures: unknown[] = [];
   const { engine, inngest } = await start((client) =>
     ["one", "two"].map((id) =>
@@ -319,7 +319,7 @@ test("onFailure runs once, for its own function, with what failed", async () => 
   ]);
 });
 
-test("a step of a kind that is not honoured fails the run with a sentence", async () => {
+test("an unsupported kind of step fails the run in one sentence", async () => {
   const errors: string[] = [];
   const { engine, inngest } = await start((client) => [
     client.createFunction(
@@ -330,6 +330,6 @@ test("a step of a kind that is not honoured fails the run with a sentence", asyn
   await inngest.send({ name: "a/b" });
   await engine.idle();
   expect(errors).toEqual([
-    "The embedded engine does not know WaitForEvent, which the step wait asks for. Inngest does.",
+    "The embedded engine does not support WaitForEvent, which the step wait needs. Inngest does.",
   ]);
 });

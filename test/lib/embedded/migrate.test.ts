@@ -31,7 +31,7 @@ const run = () => migrate(db, pathToFileURL(`${folder}/`));
 const things = async () =>
   (await db.query<{ name: string }>("select name from things")).map((row) => row.name);
 
-test("files run once, oldest first, and are recorded where the Supabase CLI looks", async () => {
+test("migrations run once, oldest first, and are recorded where the Supabase CLI looks", async () => {
   expect(await run()).toEqual(["20260101000000_first.sql", "20260102000000_second.sql"]);
   expect(await run()).toEqual([]);
   expect(await things()).toEqual(["first", "second"]);
@@ -43,14 +43,14 @@ test("files run once, oldest first, and are recorded where the Supabase CLI look
   ]);
 });
 
-test("what another tool already applied is left alone", async () => {
+test("a migration that another tool applied is skipped", async () => {
   await run();
   await write("20260103000000_third.sql", "insert into things values ('third')");
   await db.query("insert into supabase_migrations.schema_migrations (version) values ('20260103000000')");
   expect(await run()).toEqual([]);
 });
 
-test("a file that fails leaves nothing of itself, names itself, and runs again later", async () => {
+test("a migration that fails is rolled back, named, and run again later", async () => {
   await write("20260103000000_third.sql", "insert into things values ('third'); select 1 / 0");
   await expect(run()).rejects.toThrow("The migration 20260103000000_third.sql failed: division by zero");
   expect(await things()).toEqual(["first", "second"]);
@@ -58,13 +58,13 @@ test("a file that fails leaves nothing of itself, names itself, and runs again l
   expect(await run()).toEqual(["20260103000000_third.sql"]);
 });
 
-test("two that start at once apply each file once", async () => {
+test("two concurrent starts apply each migration once", async () => {
   const applied = await Promise.all([run(), run()]);
   expect(applied.flat().toSorted()).toEqual(["20260101000000_first.sql", "20260102000000_second.sql"]);
   expect(await things()).toEqual(["first", "second"]);
 });
 
-test("this project's own migrations apply, and only once", async () => {
+test("this project's migrations apply once", async () => {
   expect(await migrate(db)).not.toEqual([]);
   expect(await migrate(db)).toEqual([]);
 });

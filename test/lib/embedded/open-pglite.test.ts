@@ -5,9 +5,9 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { openPglite } from "../../../src/lib/embedded/open-pglite.ts";
+import { openPglite, postgresVersion } from "../../../src/lib/embedded/open-pglite.ts";
 
-/** Each makes a database of its own, which a busy machine takes long for. */
+/** Each test creates a database, which is slow on a busy machine. */
 const SEVERAL_PROCESSES_MS = 180_000;
 
 let folder: string;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Another process, once it has committed its row. */
+/** Starts another process and waits until it has committed its row. */
 async function startOther(): Promise<ChildProcess> {
   const other = fork(join(import.meta.dirname, "hold-pglite.ts"), [folder]);
   await once(other, "message");
@@ -26,7 +26,7 @@ async function startOther(): Promise<ChildProcess> {
 }
 
 test(
-  "a folder that another process uses is refused, until that one is killed; its commits are there",
+  "a folder that another process uses is refused until that process is killed, and has its commits",
   { timeout: SEVERAL_PROCESSES_MS },
   async () => {
     const other = await startOther();
@@ -42,8 +42,8 @@ test(
   },
 );
 
-test("a folder opened twice in one process is refused, and free again after close", async () => {
-  await cp(inject("pgliteFolder"), folder, { recursive: true });
+test("a folder that is open in this process is refused until it is closed", async () => {
+  await cp(inject("emptyFolder"), folder, { recursive: true });
   const first = await openPglite(folder);
   await expect(openPglite(folder)).rejects.toThrow("in use");
   await first.close();
@@ -55,5 +55,14 @@ test("bigint is a number, jsonb is parsed, a timestamp is a Date", async () => {
   const db = await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot")));
   const [row] = await db.query("select 5::bigint as n, '{\"a\": 1}'::jsonb as j, 'epoch'::timestamptz as t");
   expect(row).toEqual({ n: 5, j: { a: 1 }, t: new Date(0) });
+  await db.close();
+});
+
+test("postgresVersion is PGlite's version", async () => {
+  const db = await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot")));
+  const [row] = await db.query<{ major: number }>(
+    "select current_setting('server_version_num')::int / 10000 as major",
+  );
+  expect(String(row?.major)).toBe(postgresVersion);
   await db.close();
 });

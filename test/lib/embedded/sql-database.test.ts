@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../../support/database.ts";
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => db.close());
 
-test("a transaction commits whole or not at all", async () => {
+test("a transaction commits completely or not at all", async () => {
   await db.transaction((tx) => tx.query("insert into notes values ($1)", ["kept"]));
   const failed = db.transaction(async (tx) => {
     await tx.query("insert into notes values ('lost')");
@@ -37,15 +37,4 @@ test("a lock has one holder until it is released", async () => {
   expect(again).not.toBeNull();
   await again?.release();
   await other?.release();
-});
-
-describe.runIf(inject("postgresServer"))("on a server", () => {
-  test("a lock that the server takes back is told", async () => {
-    const lost = Promise.withResolvers<Error>();
-    await db.tryLock("broken", lost.resolve);
-    await db.query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
-    );
-    expect((await lost.promise).message).toContain('the lock "broken"');
-  });
 });

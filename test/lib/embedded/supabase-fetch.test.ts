@@ -41,7 +41,7 @@ function connect(database: SqlDatabase): SupabaseClient {
   });
 }
 
-test("a function answers with its JSON", async () => {
+test("a call answers the function's JSON", async () => {
   const labels = [{ name: 'quo"te' }, { name: "emoji 🎉" }];
   const { data, status } = await supabase.rpc("capture_describe", {
     p_number: 7,
@@ -51,21 +51,21 @@ test("a function answers with its JSON", async () => {
   expect({ data, status }).toEqual({ data: { number: 7, title: "Fix", labels }, status: 200 });
 });
 
-test("what is not given takes its default, null given is null", async () => {
+test("a missing argument has its default, and null stays null", async () => {
   expect((await supabase.rpc("capture_describe", { p_number: 7 })).data).toMatchObject({ title: "untitled" });
   expect((await supabase.rpc("capture_describe", { p_number: 7, p_title: null })).data).toMatchObject({
     title: null,
   });
 });
 
-test("arrays go in and large numbers come out exactly", async () => {
+test("arrays and large numbers are passed exactly", async () => {
   expect((await supabase.rpc("capture_sum", { p_numbers: [1, 2, 3] })).data).toBe(6);
   expect((await supabase.rpc("capture_describe", { p_number: 9_007_199_254_740_991 })).data).toMatchObject({
     number: 9_007_199_254_740_991,
   });
 });
 
-test("a function without arguments or without a result works", async () => {
+test("functions without arguments or result can be called", async () => {
   expect(await supabase.rpc("capture_nothing")).toMatchObject({ data: null, error: null });
   expect(await supabase.rpc("capture_void")).toMatchObject({ error: null });
 });
@@ -78,7 +78,7 @@ test.each([
   ["23505", 409],
   ["40001", 500],
   ["PT418", 418],
-])("SQLSTATE %s is answered %i with Postgres's own words", async (code, status) => {
+])("SQLSTATE %s is answered %i with Postgres's message", async (code, status) => {
   const answer = await supabase.rpc("capture_raise", { p_code: code });
   expect(answer).toMatchObject({
     data: null,
@@ -87,7 +87,7 @@ test.each([
   });
 });
 
-test("a function that does not exist is 404, and found once it does", async () => {
+test("an unknown function is answered 404 until it is created", async () => {
   expect(await supabase.rpc("capture_later", { p_a: 1 })).toMatchObject({
     status: 404,
     error: { code: "PGRST202", message: "There is no function public.capture_later(p_a)." },
@@ -96,12 +96,12 @@ test("a function that does not exist is 404, and found once it does", async () =
   expect((await supabase.rpc("capture_later", { p_a: 1 })).data).toBe(1);
 });
 
-test("an argument too many, or one too few, is 404", async () => {
+test("a call with too many or too few arguments is answered 404", async () => {
   expect(await supabase.rpc("capture_sum", { p_numbers: [1], p_extra: 1 })).toMatchObject({ status: 404 });
   expect(await supabase.rpc("capture_sum", {})).toMatchObject({ status: 404, error: { code: "42883" } });
 });
 
-test("nothing but functions named capture_… is served", async () => {
+test("only functions named capture_… can be called", async () => {
   expect(await supabase.rpc("unrelated")).toMatchObject({ status: 404 });
   expect(await supabase.from("pull_requests").select()).toMatchObject({
     status: 404,
@@ -109,14 +109,14 @@ test("nothing but functions named capture_… is served", async () => {
   });
 });
 
-test("a value of the wrong type is 400", async () => {
+test("an argument of the wrong type is answered 400", async () => {
   expect(await supabase.rpc("capture_sum", { p_numbers: ["one"] })).toMatchObject({
     status: 400,
     error: { code: "22P02" },
   });
 });
 
-test("a database that does not answer is 503", async () => {
+test("a call without a database is answered 503", async () => {
   const nowhere = openPostgres("postgres://user:secret@127.0.0.1:1/nowhere");
   const answer = await connect(nowhere).rpc("capture_nothing");
   expect(answer).toMatchObject({ status: 503, error: { code: "PGRST000" } });

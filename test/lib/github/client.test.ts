@@ -13,7 +13,7 @@ import {
 
 interceptGitHub();
 
-test("an installation's token is obtained once and used again", async () => {
+test("an installation's token is requested once and reused", async () => {
   const github = createTestGitHub();
   expectTokenRequest("ghs_first");
   withToken("ghs_first").get("/rate_limit").twice().reply(200, {});
@@ -23,7 +23,7 @@ test("an installation's token is obtained once and used again", async () => {
   }
 });
 
-test("steps that begin together share one request for a token", async () => {
+test("concurrent steps share one request for a token", async () => {
   const github = createTestGitHub();
   expectTokenRequest("ghs_first");
   withToken("ghs_first").get("/rate_limit").times(5).reply(200, {});
@@ -46,7 +46,7 @@ test("each installation has its own token", async () => {
   }
 });
 
-test("a token that GitHub refuses is replaced for the next step, and the new one is kept", async () => {
+test("a refused token is replaced for the next step", async () => {
   const github = createTestGitHub();
   expectTokenRequest("ghs_first");
   withToken("ghs_first").get("/rate_limit").reply(401, { message: "Bad credentials" });
@@ -60,7 +60,7 @@ test("a token that GitHub refuses is replaced for the next step, and the new one
   }
 });
 
-test("a late refusal of a token that has been replaced leaves the new one in use", async () => {
+test("a late refusal of an old token does not replace the new one", async () => {
   const github = createTestGitHub();
   expectTokenRequest("ghs_first");
   withToken("ghs_first").get("/rate_limit").twice().reply(401, { message: "Bad credentials" });
@@ -77,13 +77,13 @@ test("a late refusal of a token that has been replaced leaves the new one in use
   await (await github.forInstallation(installationId)).request("GET /rate_limit");
 });
 
-test("where there is no installation GITHUB_TOKEN reads", async () => {
+test("GITHUB_TOKEN is used without an installation", async () => {
   withToken(personalToken).get("/rate_limit").reply(200, {});
   const client = await createTestGitHub().forInstallation(null);
   expect((await client.request("GET /rate_limit")).status).toBe(200);
 });
 
-test("without anything to ask with, it says what to configure", async () => {
+test("without credentials the error names what to configure", async () => {
   const github = createTestGitHub({ app: null, token: null });
   await expect(github.forInstallation(null)).rejects.toThrow(NoAccessError);
   await expect(github.forInstallation(null)).rejects.toThrow(/GITHUB_TOKEN/);
@@ -91,12 +91,12 @@ test("without anything to ask with, it says what to configure", async () => {
   await expect(github.forInstallation(installationId)).rejects.toThrow(/APP_ID/);
 });
 
-test("an installation is never read with GITHUB_TOKEN instead", async () => {
+test("GITHUB_TOKEN is never used for an installation", async () => {
   const github = createTestGitHub({ app: null });
   await expect(github.forInstallation(installationId)).rejects.toThrow(NoAccessError);
 });
 
-test("another server is asked where GITHUB_API_URL says", async () => {
+test("requests go to GITHUB_API_URL", async () => {
   const enterprise = "https://github.example.com/api/v3";
   nock(enterprise)
     .post(`/app/installations/${installationId}/access_tokens`)
@@ -110,7 +110,7 @@ test("another server is asked where GITHUB_API_URL says", async () => {
   expect((await client.request("GET /rate_limit")).status).toBe(200);
 });
 
-test("a refusal is neither waited for nor tried again in process", async () => {
+test("a refused request is neither delayed nor retried in process", async () => {
   withToken(personalToken)
     .get("/rate_limit")
     .reply(403, { message: "API rate limit exceeded" }, { "retry-after": "1" });
@@ -118,7 +118,7 @@ test("a refusal is neither waited for nor tried again in process", async () => {
   await expect(client.request("GET /rate_limit")).rejects.toMatchObject({ status: 403 });
 });
 
-test("a request that GitHub does not answer is given up within 15 s", async () => {
+test("a request without an answer times out within 15 s", async () => {
   const timeout = vi.spyOn(AbortSignal, "timeout");
   timeout.mockReturnValue(AbortSignal.abort(new DOMException("The operation timed out.", "TimeoutError")));
   nock(api).get("/rate_limit").optionally().reply(200, {});
@@ -127,4 +127,13 @@ test("a request that GitHub does not answer is given up within 15 s", async () =
   expect(timeout.mock.calls.every(([ms]) => ms <= 15_000)).toBe(true);
   timeout.mockRestore();
   nock.cleanAll();
+});
+
+test.each([
+  ["ends too early", '[{"id": 1}, {"id'],
+  ["has no end", ""],
+])("an answer whose JSON %s is an error of GitHub", async (_, body) => {
+  withToken(personalToken).get("/rate_limit").reply(200, body, { "content-type": "application/json" });
+  const client = await createTestGitHub().forInstallation(null);
+  await expect(client.request("GET /rate_limit")).rejects.toMatchObject({ status: 500 });
 });

@@ -1,11 +1,11 @@
 import nock from "nock";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { createGitHub, type GitHub, type GitHubOptions } from "../../../src/lib/github/client.ts";
-import { testEnvironment } from "../../support/test-config.ts";
+import { testEnvironment } from "../../../src/testing/test-config.ts";
 
 export const api = "https://api.github.com";
 
-/** Answers that a test expects GitHub to give. Every one has to be asked for, and nothing else may be. */
+/** Answers for GitHub. A test must request each of them, and nothing else. */
 export function interceptGitHub(): void {
   beforeAll(() => {
     if (!nock.isActive()) nock.activate();
@@ -30,14 +30,14 @@ export function createTestGitHub(options: Partial<GitHubOptions> = {}): GitHub {
   return createGitHub({ apiUrl: api, app, token: personalToken, ...options });
 }
 
-/** GitHub gives out that token for the installation, once. */
+/** Answers one request for the installation's token. */
 export function expectTokenRequest(token: string, id = installationId): void {
   nock(api, { reqheaders: { authorization: /^bearer [\w-]+\.[\w-]+\.[\w-]+$/ } })
     .post(`/app/installations/${id}/access_tokens`)
     .reply(201, { token, expires_at: new Date(Date.now() + 3_600_000).toISOString(), permissions: {} });
 }
 
-/** What is asked for with that token only. */
+/** Matches requests with that token only. */
 export function withToken(token: string): nock.Scope {
   return nock(api, { reqheaders: { authorization: `token ${token}` } });
 }

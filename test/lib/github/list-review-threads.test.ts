@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { GitHubClient } from "../../../src/lib/github/client.ts";
+import type { GitHubClient } from "../../../src/lib/github/github-client.ts";
 import { GraphqlError } from "../../../src/lib/github/errors.ts";
 import { listReviewThreads, reviewThreadsQuery } from "../../../src/lib/github/list-review-threads.ts";
 import { createTestGitHub, interceptGitHub, personalToken, ref, withToken } from "./intercept.ts";
@@ -28,7 +28,7 @@ const threads = (hasNextPage: boolean) => ({
   ],
 });
 
-test("a page names each thread by its first comment, and tells what it cost and where the next begins", async () => {
+test("a page has each thread's first comment, its cost and the cursor of the next page", async () => {
   withToken(personalToken)
     .post("/graphql", (body: { query: string; variables: unknown }) => {
       expect(body.query).toBe(reviewThreadsQuery);
@@ -36,30 +36,32 @@ test("a page names each thread by its first comment, and tells what it cost and 
         owner: "Codertocat",
         name: "Hello-World",
         number: 2,
+        first: 100,
         after: "previous",
       });
       return true;
     })
     .reply(200, answer(threads(true)), { date });
-  expect(await listReviewThreads(client, ref, "previous")).toEqual({
+  expect(await listReviewThreads(client, ref, "previous", 0)).toEqual({
     date: "2026-11-23T20:00:05.000Z",
     threads: [
       { comment_id: 2954182357, resolved: true },
       { comment_id: 12, resolved: false },
     ],
     after: "cursor",
+    unreadable: [],
     points: 1,
   });
 });
 
-test("the last page has no next, though it has a cursor", async () => {
+test("the last page has no next page, although it has a cursor", async () => {
   withToken(personalToken)
     .post("/graphql")
     .reply(200, answer(threads(false)), { date });
-  expect(await listReviewThreads(client, ref, null)).toMatchObject({ after: null });
+  expect(await listReviewThreads(client, ref, null, 0)).toMatchObject({ after: null });
 });
 
-test("an answer with errors is an error, even one with data, and keeps GitHub's types and headers", async () => {
+test("an answer with errors throws, even with data, and keeps GitHub's types and headers", async () => {
   const errors = [
     { type: "RATE_LIMITED", message: "API rate limit exceeded" },
     { message: "Something went wrong" },
@@ -67,7 +69,7 @@ test("an answer with errors is an error, even one with data, and keeps GitHub's 
   withToken(personalToken)
     .post("/graphql")
     .reply(200, answer(threads(false), { errors }), { date, "x-ratelimit-remaining": "0" });
-  const failed = await listReviewThreads(client, ref, null).catch((error: unknown) => error);
+  const failed = await listReviewThreads(client, ref, null, 0).catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(GraphqlError);
   expect(failed).toMatchObject({
     message: "API rate limit exceeded; Something went wrong",
@@ -76,12 +78,12 @@ test("an answer with errors is an error, even one with data, and keeps GitHub's 
   });
 });
 
-test("a page of another repository, which has taken the name, gives no threads", async () => {
+test("threads of another repository with the same name are not returned", async () => {
   const { data } = answer(threads(false));
   const repository = { ...data.repository, databaseId: 1 };
   withToken(personalToken)
     .post("/graphql")
     .reply(200, { data: { ...data, repository } }, { date });
-  const page = await listReviewThreads(client, ref, null).catch(() => ({ threads: [] }));
+  const page = await listReviewThreads(client, ref, null, 0).catch(() => ({ threads: [] }));
   expect(page.threads).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { GitHubClient } from "../../../src/lib/github/client.ts";
+import type { GitHubClient } from "../../../src/lib/github/github-client.ts";
 import { GoneError } from "../../../src/lib/github/errors.ts";
 import { getPullRequest } from "../../../src/lib/github/get-pull-request.ts";
-import { listIssueComments, listReviewComments } from "../../../src/lib/github/list-comments.ts";
-import { listFiles } from "../../../src/lib/github/list-files.ts";
-import { listReviews } from "../../../src/lib/github/list-reviews.ts";
+import { issueCommentsListing, reviewCommentsListing } from "../../../src/lib/github/list-comments.ts";
+import { filesListing } from "../../../src/lib/github/list-files.ts";
+import { reviewsOf } from "../../../src/lib/github/list-reviews.ts";
+import { listStart, readPage, type Listing } from "../../../src/lib/github/read-page.ts";
 import { exampleOf } from "../../support/webhook-examples.ts";
 import { createTestGitHub, interceptGitHub, personalToken, ref, withToken } from "./intercept.ts";
 
@@ -34,24 +35,25 @@ const file = {
   patch: "@@ -132,7 +132,7 @@",
 };
 
-const lists = [
-  { name: "files", path: "pulls/2/files", item: file, list: listFiles },
-  { name: "reviews", path: "pulls/2/reviews", item: review, list: listReviews },
-  { name: "review comments", path: "pulls/2/comments", item: reviewComment, list: listReviewComments },
-  { name: "issue comments", path: "issues/2/comments", item: issueComment, list: listIssueComments },
+const lists: { name: string; path: string; item: object; of: (of: typeof ref) => Listing<object> }[] = [
+  { name: "files", path: "pulls/2/files", item: file, of: filesListing },
+  { name: "reviews", path: "pulls/2/reviews", item: review, of: reviewsOf },
+  { name: "review comments", path: "pulls/2/comments", item: reviewComment, of: reviewCommentsListing },
+  { name: "issue comments", path: "issues/2/comments", item: issueComment, of: issueCommentsListing },
 ];
 
-describe.each(lists)("a page of $name", ({ path, item, list }) => {
+describe.each(lists)("a page of $name", ({ path, item, of }) => {
+  const list = (page: number) => readPage(client, of(ref), { ...listStart, offset: (page - 1) * 100 }, 0);
   const { id, owner, name } = ref.repository;
   /** By its name or by its id. */
   const asked = new RegExp(`^/(repos/${owner}/${name}|repositories/${id})/${path}\\?per_page=100&page=\\d$`);
 
-  test("is one request for a hundred, with GitHub's time of the answer", async () => {
+  test("a page is one request for a hundred items, and has the time of the answer", async () => {
     withToken(personalToken)
       .get((uri) => asked.test(uri) && uri.endsWith("&page=3"))
       .reply(200, [item, item], { date });
-    const page = await list(client, ref, 3);
-    expect(page).toMatchObject({ date: dateAsIso, hasMore: false });
+    const page = await list(3);
+    expect(page).toMatchObject({ date: dateAsIso, next: null });
     expect(page.data).toHaveLength(2);
     expect(Object.keys(page.data[0] ?? {})).not.toContain("url");
   });
@@ -69,24 +71,24 @@ describe.each(lists)("a page of $name", ({ path, item, list }) => {
     ],
   ])("knows from the link header of %s", async (_, link, hasMore) => {
     withToken(personalToken).get(asked).reply(200, [item], { date, link });
-    expect(await list(client, ref, 1)).toMatchObject({ hasMore });
+    expect(await list(1)).toMatchObject({ next: hasMore ? { offset: 100 } : null });
   });
 
-  test("may be empty", async () => {
+  test("a page can be empty", async () => {
     withToken(personalToken).get(asked).reply(200, [], { date });
-    expect(await list(client, ref, 1)).toEqual({ data: [], date: dateAsIso, hasMore: false, budget: null });
+    expect(await list(1)).toMatchObject({ data: [], date: dateAsIso, next: null });
   });
 
-  test("that is not what GitHub documents is an error, not an empty page", async () => {
+  test("an undocumented answer throws instead of returning an empty page", async () => {
     withToken(personalToken).get(asked).reply(200, { message: "Server is having a bad day" });
-    await expect(list(client, ref, 1)).rejects.toThrow("expected array");
+    await expect(list(1)).rejects.toThrow("expected array");
   });
 });
 
 describe("a pull request", () => {
   const path = `/repos/${ref.repository.owner}/${ref.repository.name}/pulls/${ref.number}`;
 
-  test("is one request, reduced to what is captured, with GitHub's time of the answer", async () => {
+  test("a pull request is one request, and has the captured fields and the time of the answer", async () => {
     withToken(personalToken).get(path).reply(200, pullRequest, { date });
     const answer = await getPullRequest(client, ref);
     expect(answer).toMatchObject({
@@ -98,7 +100,7 @@ describe("a pull request", () => {
     }
   });
 
-  test("of a renamed repository is found under the old name, with the new one in it", async () => {
+  test("a pull request is found by its repository's old name, and has the new one", async () => {
     const { repo } = pullRequest.base;
     const renamed = { ...pullRequest, base: { ...pullRequest.base, repo: { ...repo, name: "Hello-Moon" } } };
     withToken(personalToken)
@@ -110,16 +112,16 @@ describe("a pull request", () => {
       );
     withToken(personalToken).get("/repositories/186853002/pulls/2").reply(200, renamed, { date });
     const { data } = await getPullRequest(client, ref);
-    expect(data.base.repo).toEqual({ id: 186853002, name: "Hello-Moon", owner: { login: "Codertocat" } });
+    expect(data.base?.repo).toEqual({ id: 186853002, name: "Hello-Moon", owner: { login: "Codertocat" } });
   });
 
-  test("of another repository that has the name by now is gone", async () => {
+  test("a pull request of another repository with the same name is not returned", async () => {
     withToken(personalToken).get(path).reply(200, pullRequest, { date });
     const other = getPullRequest(client, { ...ref, repository: { ...ref.repository, id: 1 } });
     await expect(other).rejects.toThrow(GoneError);
   });
 
-  test("without a date header is dated now", async () => {
+  test("an answer without a date header is dated now", async () => {
     withToken(personalToken).get(path).reply(200, pullRequest);
     const before = Date.now();
     const { date: dated } = await getPullRequest(client, ref);

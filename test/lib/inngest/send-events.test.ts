@@ -49,13 +49,13 @@ const event = (id: number, padding = ""): CaptureEvent => ({
 });
 const idsOf = (events: { id: string }[]) => events.map(({ id }) => id);
 
-test("what comes within the window goes in one request, in its order", async () => {
+test("events within the window are sent in one request, in their order", async () => {
   const sendEvents = send({ windowMs: 20 });
   await Promise.all([1, 2, 3].map((id) => sendEvents([event(id)])));
   expect(received.map(idsOf)).toEqual([["delivery-1", "delivery-2", "delivery-3"]]);
 });
 
-test("no request is larger than Inngest takes, in events or in bytes", async () => {
+test("no request exceeds Inngest's limits of events and bytes", async () => {
   const sendEvents = send({ windowMs: 20, maxEvents: 3, maxBytes: 2_500 });
   await Promise.all([1, 2, 3, 4, 5, 6, 7].map((id) => sendEvents([event(id)])));
   await Promise.all([8, 9, 10].map((id) => sendEvents([event(id, "x".repeat(1_000))])));
@@ -63,7 +63,7 @@ test("no request is larger than Inngest takes, in events or in bytes", async () 
   expect(new Set(received.flat().map(({ id }) => id)).size).toBe(10);
 });
 
-test("of one caller too, who waits for all of its own", async () => {
+test("the events of one caller are split too, and it waits for all of them", async () => {
   await send({ maxEvents: 3 })([1, 2, 3, 4, 5].map((id) => event(id)));
   expect(received.map((events) => events.length)).toEqual([3, 2]);
 });
@@ -95,7 +95,7 @@ describe("an event with what was observed", () => {
   });
 });
 
-test("every caller hears of a request that was refused", async () => {
+test("a refused request rejects every caller that has an event in it", async () => {
   answer = "refuse";
   const sendEvents = send();
   const outcomes = await Promise.allSettled([sendEvents([event(1)]), sendEvents([event(2)])]);
@@ -105,7 +105,7 @@ test("every caller hears of a request that was refused", async () => {
   await sendEvents([event(3)]);
 });
 
-test("a caller waits for Inngest only so long", async () => {
+test("a caller's wait for Inngest ends with the timeout", async () => {
   answer = "stay silent";
   await expect(send({ timeoutMs: 50 })([event(1)])).rejects.toThrow(
     "did not accept the events within 0.05 s",

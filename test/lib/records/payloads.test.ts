@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
 import {
-  issueComment,
-  partialPullRequest,
-  pullRequest,
-  pullRequestIssue,
-  review,
-  reviewComment,
-} from "../../../src/lib/records/github-objects.ts";
-import { toIssueComment, toReviewComment } from "../../../src/lib/records/to-comment.ts";
+  issueCommentSchema,
+  reviewCommentSchema,
+  toIssueComment,
+  toReviewComment,
+} from "../../../src/lib/records/comment.ts";
 import {
+  partialPullRequestSchema,
+  pullRequestSchema,
+  pullRequestIssueSchema,
   fromPullRequestIssue,
   toPartialPullRequest,
   toPullRequest,
-} from "../../../src/lib/records/to-pull-request.ts";
-import { toReview } from "../../../src/lib/records/to-review.ts";
+} from "../../../src/lib/records/pull-request.ts";
+import { reviewSchema, toReview } from "../../../src/lib/records/review.ts";
 import { examplesOf, type ExamplePayload } from "../../support/webhook-examples.ts";
 
-/** Every example of GitHub's, and where in it each column stands. */
+/** GitHub's example payloads, and the path of each column in them. */
 
 const written = {
   id: "id",
@@ -80,27 +80,36 @@ const onDiff = {
   subject_type: "subject_type",
 };
 
-/** What stands there; null for what is absent, null or an empty text. */
+/** The value at the path: undefined if absent, null for null and for an empty text. */
 function at(object: unknown, path: string): unknown {
   let value = object;
   for (const key of path.split(".")) {
-    value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+    if (typeof value === "object" && value !== null) value = Reflect.get(value, key);
+    else if (value !== null) return undefined;
   }
-  return value === undefined || value === "" ? null : value;
+  return value === "" ? null : value;
 }
 
 function columnsOf(object: unknown, places: Record<string, string>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(places).map(([column, path]) => [column, at(object, path)]));
 }
 
-/** Of the list that stands there, one property of each, sorted. */
+/** One property of each item of the list at the path, sorted. */
 function listAt(object: unknown, list: string, property: string): unknown[] {
   const values = (at(object, list) as unknown[]).map((each) => at(each, property));
   const numbers = values.filter((value) => typeof value === "number");
   return numbers.length > 0 ? numbers.toSorted((a, b) => a - b) : values.map(String).toSorted();
 }
 
+/** Sorted by name. */
+function labelIdsOf(object: unknown): unknown[] {
+  const labels = at(object, "labels") as unknown[];
+  const nameOf = (label: unknown) => String(at(label, "name"));
+  return labels.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)).map((label) => at(label, "node_id"));
+}
+
 const listsOf = (object: unknown) => ({
+  label_ids: labelIdsOf(object),
   labels: listAt(object, "labels", "name"),
   assignees: listAt(object, "assignees", "id"),
   requested_reviewers: listAt(object, "requested_reviewers", "id"),
@@ -110,79 +119,98 @@ const listsOf = (object: unknown) => ({
 const title = (payload: ExamplePayload, index: number) =>
   [`${payload.action}, example ${index + 1}`, payload] as const;
 
-describe("a pull_request payload is a pull request", () => {
-  test.each(examplesOf("pull_request").map(title))("%s", (_, { pull_request }) => {
-    expect(toPullRequest(pullRequest.parse(pull_request))).toEqual({
-      ...columnsOf(pull_request, whole),
-      ...listsOf(pull_request),
-      merge_commit_sha: null, // none of the examples is merged
-    });
-  });
+describe("a pull_request payload", () => {
+  test.each(examplesOf("pull_request").map(title))(
+    "the payload has all columns of its pull request: %s",
+    (_, { pull_request }) => {
+      expect(toPullRequest(pullRequestSchema.parse(pull_request))).toEqual({
+        ...columnsOf(pull_request, whole),
+        ...listsOf(pull_request),
+        merge_commit_sha: null, // none of the examples is merged
+      });
+    },
+  );
 });
 
 describe.each(["pull_request_review", "pull_request_review_comment", "pull_request_review_thread"])(
-  "a %s payload tells of its pull request what it has of it",
+  "a %s payload",
   (name) => {
-    test.each(examplesOf(name).map(title))("%s", (_, { pull_request }) => {
-      expect(toPartialPullRequest(partialPullRequest.parse(pull_request))).toEqual({
-        ...columnsOf(pull_request, partial),
-        draft: at(pull_request, "draft") ?? false,
-        ...listsOf(pull_request),
-      });
-    });
+    test.each(examplesOf(name).map(title))(
+      "the payload has some columns of its pull request: %s",
+      (_, { pull_request }) => {
+        expect(toPartialPullRequest(partialPullRequestSchema.parse(pull_request))).toEqual({
+          ...columnsOf(pull_request, partial),
+          ...listsOf(pull_request),
+        });
+      },
+    );
   },
 );
 
-describe("a pull_request_review payload is a review", () => {
-  test.each(examplesOf("pull_request_review").map(title))("%s", (_, payload) => {
-    const clock = String(at(payload, "pull_request.updated_at"));
-    expect(toReview(review.parse(payload["review"]), clock)).toEqual({
-      ...columnsOf(payload["review"], { ...written, commit_id: "commit_id", submitted_at: "submitted_at" }),
-      state: String(at(payload, "review.state")).toUpperCase(),
-      clock,
-    });
-  });
+describe("a pull_request_review payload", () => {
+  test.each(examplesOf("pull_request_review").map(title))(
+    "the payload has all columns of its review: %s",
+    (_, payload) => {
+      const clock = String(at(payload, "pull_request.updated_at"));
+      expect(toReview(reviewSchema.parse(payload["review"]), clock)).toEqual({
+        ...columnsOf(payload["review"], { ...written, commit_id: "commit_id", submitted_at: "submitted_at" }),
+        state: String(at(payload, "review.state")).toUpperCase(),
+        clock,
+      });
+    },
+  );
 });
 
-describe("a pull_request_review_comment payload is a comment on the diff", () => {
-  test.each(examplesOf("pull_request_review_comment").map(title))("%s", (_, { comment }) => {
-    expect(toReviewComment(reviewComment.parse(comment))).toEqual({
-      kind: "review",
-      ...columnsOf(comment, onDiff),
-    });
-  });
-});
-
-describe("a pull_request_review_thread payload is comments on the diff", () => {
-  test.each(examplesOf("pull_request_review_thread").map(title))("%s", (_, payload) => {
-    const comments = at(payload, "thread.comments") as unknown[];
-    expect(comments.length).toBeGreaterThan(0);
-    for (const comment of comments) {
-      expect(toReviewComment(reviewComment.parse(comment))).toEqual({
+describe("a pull_request_review_comment payload", () => {
+  test.each(examplesOf("pull_request_review_comment").map(title))(
+    "the payload has all columns of its comment: %s",
+    (_, { comment }) => {
+      expect(toReviewComment(reviewCommentSchema.parse(comment))).toEqual({
         kind: "review",
         ...columnsOf(comment, onDiff),
+        in_reply_to_id: at(comment, "in_reply_to_id"), // absent where it starts a thread
       });
-    }
-  });
+    },
+  );
 });
 
-describe("an issue_comment payload is a comment of the conversation", () => {
-  test.each(examplesOf("issue_comment").map(title))("%s", (_, { comment }) => {
-    expect(toIssueComment(issueComment.parse(comment))).toEqual({
-      kind: "issue",
-      ...columnsOf(comment, inConversation),
-    });
-  });
+describe("a pull_request_review_thread payload", () => {
+  test.each(examplesOf("pull_request_review_thread").map(title))(
+    "the payload has all columns of its comments: %s",
+    (_, payload) => {
+      const comments = at(payload, "thread.comments") as unknown[];
+      expect(comments.length).toBeGreaterThan(0);
+      for (const comment of comments) {
+        expect(toReviewComment(reviewCommentSchema.parse(comment))).toEqual({
+          kind: "review",
+          ...columnsOf(comment, onDiff),
+          in_reply_to_id: at(comment, "in_reply_to_id"), // absent where it starts a thread
+        });
+      }
+    },
+  );
+});
+
+describe("an issue_comment payload", () => {
+  test.each(examplesOf("issue_comment").map(title))(
+    "the payload has all columns of its comment: %s",
+    (_, { comment }) => {
+      expect(toIssueComment(issueCommentSchema.parse(comment))).toEqual({
+        kind: "issue",
+        ...columnsOf(comment, inConversation),
+      });
+    },
+  );
 
   test.each(examplesOf("issue_comment").map(title))(
-    "%s, and the issue tells of its pull request, but neither its id nor its branches",
+    "the issue has the columns of its pull request except id and branches: %s",
     (_, { issue }) => {
       const merged_at = "2026-01-01T00:00:00Z";
       const onPullRequest = { ...issue, pull_request: { url: "https://api.github.com/x", merged_at } };
-      expect(fromPullRequestIssue(pullRequestIssue.parse(onPullRequest))).toEqual({
+      expect(fromPullRequestIssue(pullRequestIssueSchema.parse(onPullRequest))).toEqual({
         ...columnsOf(issue, issueSide),
-        id: null,
-        draft: at(issue, "draft") ?? false,
+        id: undefined, // the issue has another id
+        draft: at(issue, "draft"),
         merged_at,
       });
     },

@@ -1,10 +1,14 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/lib/embedded/migrate.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../../support/database.ts";
 import { inPayload, pullRequest } from "./observations.ts";
 
-/** Supabase's roles, which are there before the migrations, and what it grants them of all that is made in `public`. */
+/** Supabase's roles, which exist before the migrations, and its grants on everything that is created in `public`. */
 const supabase = `
   do $$
   declare
@@ -39,64 +43,88 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-/** Runs one statement as that role, and takes back what it did. */
+/** Runs one statement as that role, and rolls it back. */
 async function as(role: string, sql: string, params: unknown[] = []): Promise<unknown[]> {
-  const takeBack = new Error("taken back");
+  const rollBack = new Error("rolled back");
   let rows: unknown[] = [];
   const work = db.transaction(async (tx) => {
     await tx.exec(`set local role ${role}`);
     rows = await tx.query(sql, params);
-    throw takeBack;
+    throw rollBack;
   });
   await work.catch((error: unknown) => {
-    if (error !== takeBack) throw error;
+    if (error !== rollBack) throw error;
   });
   return rows;
 }
 
 const permissionDenied = { code: "42501" };
 
-test("there is something to protect", () => {
+test("the tables of both schemas are tested", () => {
   expect(tables).toEqual(expect.arrayContaining(["github.pull_requests", "github.comments", "capture.jobs"]));
 });
 
-test("nobody but the owner and the service role may execute a capture_ function, also one added later", async () => {
-  const open = await db.query(`
+/** The functions that a role other than the owner and the service role can execute, and those that the service role cannot. */
+async function misgrantedFunctions(): Promise<unknown[]> {
+  return db.query(`
     select p.oid::regprocedure::text as function, coalesce(nullif(a.grantee, 0)::regrole::text, 'public') as grantee
     from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
     where (p.pronamespace = 'public'::regnamespace and p.proname like 'capture\\_%' or p.pronamespace = 'capture'::regnamespace)
       and a.grantee <> p.proowner
       and not (p.pronamespace = 'public'::regnamespace and a.grantee = 'service_role'::regrole)
-  `);
-  expect(open).toEqual([]);
-});
-
-test("every capture_ function is the service role's to execute, also one added later", async () => {
-  const closed = await db.query(`
-    select p.oid::regprocedure::text as function from pg_proc p
+    union all
+    select p.oid::regprocedure::text, 'not the service role' from pg_proc p
     where p.pronamespace = 'public'::regnamespace and p.proname like 'capture\\_%'
       and not has_function_privilege('service_role', p.oid, 'execute')
   `);
-  expect(closed).toEqual([]);
+}
+
+test("only the service role can execute a capture_ function", async () => {
+  expect(await misgrantedFunctions()).toEqual([]);
 });
 
-test("row level security is on for every table, and no policy opens one", async () => {
+test("only the service role can execute a function that a later migration adds", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "migrations-"));
+  const later = `
+    create function public.capture_later() returns integer language sql security definer set search_path = '' as 'select 1';
+    create function capture.later() returns integer language sql set search_path = '' as 'select 1';
+    select capture.restrict_access();`;
+  await writeFile(join(folder, "29990101000000_later.sql"), later);
+  expect(await migrate(db, pathToFileURL(`${folder}/`))).toEqual(["29990101000000_later.sql"]);
+  expect(await misgrantedFunctions()).toEqual([]);
+  for (const role of strangers)
+    await expect(as(role, "select public.capture_later()")).rejects.toMatchObject(permissionDenied);
+  expect(await as("service_role", "select public.capture_later() as one")).toEqual([{ one: 1 }]);
+  await db.exec("drop function public.capture_later(); drop function capture.later()");
+  await rm(folder, { recursive: true });
+});
+
+test("functions of other applications keep their access", async () => {
+  await db.exec(`
+    create function public.of_another_application() returns integer language sql as 'select 1';
+    select capture.restrict_access();
+  `);
+  expect(await as("anon", "select public.of_another_application() as one")).toEqual([{ one: 1 }]);
+  await db.exec("drop function public.of_another_application()");
+});
+
+test("row level security is enabled on every table, and the only policy is that of queries", async () => {
   const open = await db.query(`
     select c.oid::regclass::text as name from pg_class c
     where c.relkind in ('r', 'p') and c.relnamespace in ('github'::regnamespace, 'capture'::regnamespace)
-      and (not c.relrowsecurity or exists (select from pg_policy where polrelid = c.oid))
+      and (not c.relrowsecurity or exists (select from pg_policy where polname <> 'queries' and polrelid = c.oid))
   `);
   expect(open).toEqual([]);
 });
 
 describe.each(strangers)("%s", (role) => {
-  test("reads no table", async () => {
+  test("cannot read a table", async () => {
     for (const table of tables) {
       await expect(as(role, `select * from ${table}`)).rejects.toMatchObject(permissionDenied);
     }
   });
 
-  test("sees no row even where a table was granted by mistake", async () => {
+  test("sees no rows of a table that was granted by mistake", async () => {
     await db.exec(`grant usage on schema github to ${role}; grant select on github.repositories to ${role}`);
     await db.exec("insert into github.repositories (id, seen_at) values (1, now())");
     expect(await as(role, "select * from github.repositories")).toEqual([]);
@@ -106,24 +134,24 @@ describe.each(strangers)("%s", (role) => {
     await db.exec("delete from github.repositories");
   });
 
-  test("executes no function", async () => {
+  test("cannot execute a function", async () => {
     const merge = "select public.capture_merge_pull_request($1::jsonb, $2::jsonb)";
     const args = [JSON.stringify(inPayload(5)), JSON.stringify(pullRequest(5))];
     await expect(as(role, merge, args)).rejects.toMatchObject(permissionDenied);
     await expect(as(role, "select public.capture_queue_stats()")).rejects.toMatchObject(permissionDenied);
-    await expect(as(role, "select capture.observe('{}')")).rejects.toMatchObject(permissionDenied);
+    await expect(as(role, "select capture.begin_write('{}')")).rejects.toMatchObject(permissionDenied);
   });
 });
 
 describe("the service role", () => {
-  test("reads every table", async () => {
+  test("can read every table", async () => {
     await db.exec("insert into github.repositories (id, seen_at) values (1, now())");
     for (const table of tables) await as("service_role", `select * from ${table}`);
     expect(await as("service_role", "select id from github.repositories")).toEqual([{ id: 1 }]);
     await db.exec("delete from github.repositories");
   });
 
-  test("writes no table", async () => {
+  test("cannot write a table", async () => {
     for (const table of tables) {
       const statements = [`delete from ${table}`, `truncate ${table}`, `insert into ${table} default values`];
       for (const statement of statements) {
@@ -132,18 +160,20 @@ describe("the service role", () => {
     }
   });
 
-  test("writes through the functions", async () => {
+  test("can write through the functions", async () => {
     const merge = "select public.capture_merge_pull_request($1::jsonb, $2::jsonb) as outcome";
     const args = [JSON.stringify(inPayload(5)), JSON.stringify(pullRequest(5))];
     expect(await as("service_role", merge, args)).toMatchObject([{ outcome: { outcome: "newer" } }]);
   });
 
-  test("does not execute what the functions are made of", async () => {
-    await expect(as("service_role", "select capture.observe('{}')")).rejects.toMatchObject(permissionDenied);
+  test("cannot execute the internal functions", async () => {
+    await expect(as("service_role", "select capture.begin_write('{}')")).rejects.toMatchObject(
+      permissionDenied,
+    );
   });
 });
 
-test("without Supabase's roles the same migrations run, and their absence opens nothing", async () => {
+test("the migrations run without Supabase's roles, and PUBLIC can execute nothing", async () => {
   const plain = await openTestDatabase();
   const open = await plain.query(`
     select p.oid::regprocedure::text from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a

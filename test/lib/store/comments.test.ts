@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { CommentRow } from "../../../src/lib/records/rows.ts";
+import type { CommentRow } from "../../../src/lib/records/comment.ts";
 import { mergeComments, mergeThreads } from "../../../src/lib/store/comments.ts";
-import type { CaptureContext, MergeOutcome } from "../../../src/lib/store/functions.ts";
-import { finishListing } from "../../../src/lib/store/listings.ts";
+import type { CaptureContext } from "../../../src/lib/store/context-types.ts";
+import type { MergeOutcome } from "../../../src/lib/store/merge-types.ts";
+import { finishListing } from "./finish-listing.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import {
   at,
@@ -30,6 +31,7 @@ async function merge(context: CaptureContext, ...comments: CommentRow[]): Promis
 const theComment = async () => (await db.rows("github.comments"))[0];
 
 const clocks = {
+  column_clocks: {},
   deleted_at: null,
   deletion_inferred: false,
   fetched_at: null,
@@ -39,7 +41,7 @@ const clocks = {
   resolved_fetched_at: null,
 };
 
-test("comments of both kinds with the same id are two rows, each with its own columns", async () => {
+test("an issue comment and a review comment with the same id are two rows", async () => {
   const inConversation = issueComment(1, 5, { author_id: null });
   const onDiff = reviewComment(1, 5, {
     in_reply_to_id: 3,
@@ -104,38 +106,38 @@ test("a newer observation replaces every column", async () => {
 test("an older observation changes nothing", async () => {
   await merge(inPayload(5), issueComment(1, 5));
   const before = await theComment();
-  expect(await merge(inPayload(4), issueComment(1, 4))).not.toHaveProperty("unsettled");
-  expect(await merge(inFetch(9), issueComment(1, 4))).not.toHaveProperty("unsettled");
+  expect(await merge(inPayload(4), issueComment(1, 4))).not.toHaveProperty("ambiguous");
+  expect(await merge(inFetch(9), issueComment(1, 4))).not.toHaveProperty("ambiguous");
   expect(await theComment()).toEqual({ ...before, listed_at: at(9) });
 });
 
-test("two payloads of one second that differ are unsettled, and the first stays", async () => {
+test("two payloads of one second that differ are ambiguous, and the first stays", async () => {
   await merge(inPayload(5), issueComment(1, 5, { body: "One" }));
-  const { unsettled } = await merge(inPayload(5), issueComment(1, 5, { body: "Other" }));
-  expect(unsettled).toMatch(/^2026-01-01T00:00:05/);
+  const { ambiguous } = await merge(inPayload(5), issueComment(1, 5, { body: "Other" }));
+  expect(ambiguous).toMatch(/^2026-01-01T00:00:05/);
   expect(await theComment()).toMatchObject({ body: "One" });
 });
 
-test("a fetch beats a payload of the same second, and the second's later payloads are older then", async () => {
+test("a fetch replaces a payload of the same second, and later payloads of that second are older", async () => {
   await merge(inPayload(5), issueComment(1, 5, { body: "One" }));
   await merge(inFetch(8), issueComment(1, 5, { body: "Other" }));
   expect(await theComment()).toMatchObject({ body: "Other", fetched_at: at(8) });
-  expect(await merge(inPayload(5), issueComment(1, 5, { body: "One" }))).not.toHaveProperty("unsettled");
+  expect(await merge(inPayload(5), issueComment(1, 5, { body: "One" }))).not.toHaveProperty("ambiguous");
   expect(await theComment()).toMatchObject({ body: "Other" });
 });
 
-test("a fetch that only confirms makes the second's other payloads older", async () => {
+test("a fetch that confirms a payload makes other payloads of that second older", async () => {
   await merge(inPayload(5), issueComment(1, 5, { body: "One" }));
   await merge(inFetch(8), issueComment(1, 5, { body: "One" }));
-  expect(await merge(inPayload(5), issueComment(1, 5, { body: "Other" }))).not.toHaveProperty("unsettled");
+  expect(await merge(inPayload(5), issueComment(1, 5, { body: "Other" }))).not.toHaveProperty("ambiguous");
   expect(await theComment()).toMatchObject({ body: "One", fetched_at: at(8) });
 });
 
-describe("a deletion that was delivered", () => {
+describe("a delivered deletion", () => {
   const deletion = (second: number, deletedAt: number) =>
     issueComment(1, second, { deleted_at: at(deletedAt) });
 
-  test("leaves the comment's last content under a tombstone", async () => {
+  test("a delivered deletion keeps the comment's last content in a tombstone", async () => {
     await merge(inPayload(5), issueComment(1, 5));
     await merge(inPayload(9), deletion(8, 9));
     expect(await theComment()).toMatchObject({
@@ -145,7 +147,7 @@ describe("a deletion that was delivered", () => {
     });
   });
 
-  test("counts though the creation has not arrived, and the late creation does not undo it", async () => {
+  test("a late creation does not undo a delivered deletion", async () => {
     await merge(inPayload(9), deletion(5, 9));
     const before = await theComment();
     await merge(inPayload(5), issueComment(1, 5));
@@ -156,29 +158,29 @@ describe("a deletion that was delivered", () => {
   test.each([
     ["payload of a later second", inPayload(12)],
     ["fetch", inFetch(12)],
-  ])("is final against a %s", async (_, context) => {
+  ])("a delivered deletion is not undone by a %s", async (_, context) => {
     await merge(inPayload(9), deletion(5, 9));
-    expect(await merge(context, issueComment(1, 12))).not.toHaveProperty("unsettled");
+    expect(await merge(context, issueComment(1, 12))).not.toHaveProperty("ambiguous");
     expect(await theComment()).toMatchObject({ deleted_at: at(9), body: "Body of 5" });
   });
 
-  test("is not unsettled with another payload of its second", async () => {
+  test("a delivered deletion is not ambiguous with another payload of its second", async () => {
     await merge(inPayload(5), issueComment(1, 5, { body: "One" }));
-    expect(await merge(inPayload(5), deletion(5, 5))).not.toHaveProperty("unsettled");
-    expect(await merge(inPayload(5), issueComment(1, 5, { body: "One" }))).not.toHaveProperty("unsettled");
+    expect(await merge(inPayload(5), deletion(5, 5))).not.toHaveProperty("ambiguous");
+    expect(await merge(inPayload(5), issueComment(1, 5, { body: "One" }))).not.toHaveProperty("ambiguous");
     expect(await theComment()).toMatchObject({ deleted_at: at(5) });
   });
 
-  test("replaces one that was only inferred, and then is final", async () => {
+  test("a delivered deletion replaces an inferred one and is then final", async () => {
     await merge(inPayload(5), issueComment(1, 5));
-    await finishListing(db.store, inFetch(10), { number, kinds: ["issue"], began_at: at(10) });
+    await finishListing(db.store, inFetch(10), { number, kinds: ["issue_comments"], began_at: at(10) });
     await merge(inPayload(9), deletion(5, 9));
     expect(await theComment()).toMatchObject({ deleted_at: at(9), deletion_inferred: false });
     await merge(inFetch(12), issueComment(1, 12));
     expect(await theComment()).toMatchObject({ deleted_at: at(9) });
   });
 
-  test("of one kind leaves the other kind's comment of the same id", async () => {
+  test("a delivered deletion does not delete the comment of the other kind with the same id", async () => {
     await merge(inPayload(5), issueComment(1, 5), reviewComment(1, 5));
     await merge(inPayload(9), deletion(5, 9));
     expect(await db.rows("github.comments")).toMatchObject([
@@ -191,25 +193,25 @@ describe("a deletion that was delivered", () => {
 /** The comment of 5 is not in the listing that begins at 10. */
 async function bury(): Promise<void> {
   await merge(inPayload(5), issueComment(1, 5));
-  await finishListing(db.store, inFetch(10), { number, kinds: ["issue"], began_at: at(10) });
+  await finishListing(db.store, inFetch(10), { number, kinds: ["issue_comments"], began_at: at(10) });
   expect(await theComment()).toMatchObject({ deleted_at: at(10), deletion_inferred: true });
 }
 
-describe("a deletion that was inferred from a listing", () => {
+describe("an inferred deletion", () => {
   test.each([
     ["payload of before", inPayload(7), issueComment(1, 7)],
     ["payload sent again", inPayload(5), issueComment(1, 5)],
     ["answer of before", inFetch(9), issueComment(1, 5)],
-  ])("is not undone by a %s that comes late", async (_, context, late) => {
+  ])("an inferred deletion is not undone by a late %s", async (_, context, late) => {
     await bury();
-    expect(await merge(context, late)).not.toHaveProperty("unsettled");
+    expect(await merge(context, late)).not.toHaveProperty("ambiguous");
     expect(await theComment()).toMatchObject({ deleted_at: at(10) });
   });
 
   test.each([
     ["payload that shows it edited since", inPayload(12), issueComment(1, 12)],
     ["listing that has it, though nothing changed", inFetch(12), issueComment(1, 5)],
-  ])("yields to a %s", async (_, context, seen) => {
+  ])("an inferred deletion is undone by a %s", async (_, context, seen) => {
     await bury();
     await merge(context, seen);
     expect(await theComment()).toMatchObject({ deleted_at: null, deletion_inferred: false, body: seen.body });
@@ -220,8 +222,8 @@ describe("a deletion that was inferred from a listing", () => {
 const first = (resolved: boolean, clock: number) =>
   reviewComment(1, 2, { resolved, resolved_clock: at(clock) });
 
-describe("a thread", () => {
-  test("is noted on its first comment, which the payload may be the first to tell of", async () => {
+describe("a review thread", () => {
+  test("a thread is recorded on its first comment, which the payload can create", async () => {
     await merge(inPayload(5), first(true, 5), reviewComment(2, 3, { in_reply_to_id: 1 }));
     expect(await db.rows("github.comments")).toMatchObject([
       { id: 1, resolved: true, resolved_clock: at(5), resolved_fetched_at: null },
@@ -229,7 +231,7 @@ describe("a thread", () => {
     ]);
   });
 
-  test("stays resolved when its first comment is edited, and when that edit was earlier", async () => {
+  test("a thread stays resolved after a newer or older edit of its first comment", async () => {
     await merge(inPayload(5), first(true, 5));
     await merge(inPayload(9), reviewComment(1, 9));
     expect(await theComment()).toMatchObject({ resolved: true, body: "Body of 9" });
@@ -237,26 +239,26 @@ describe("a thread", () => {
     expect(await theComment()).toMatchObject({ resolved: true, resolved_clock: at(5), body: "Body of 9" });
   });
 
-  test("is ordered by its own clock, not by the comment's", async () => {
+  test("a thread has a clock of its own", async () => {
     await merge(inPayload(9), reviewComment(1, 9));
     await merge(inPayload(6), first(false, 6));
     await merge(inPayload(5), first(true, 5));
     expect(await theComment()).toMatchObject({ resolved: false, resolved_clock: at(6), body: "Body of 9" });
   });
 
-  test("resolved and unresolved in one second is unsettled", async () => {
+  test("a thread that is resolved and unresolved in one second is ambiguous", async () => {
     await merge(inPayload(5), first(true, 5));
-    const { unsettled } = await merge(inPayload(5), first(false, 5));
-    expect(unsettled).toMatch(/^2026-01-01T00:00:05/);
+    const { ambiguous } = await merge(inPayload(5), first(false, 5));
+    expect(ambiguous).toMatch(/^2026-01-01T00:00:05/);
     expect(await theComment()).toMatchObject({ resolved: true });
   });
 
-  test("told the same twice is not unsettled", async () => {
+  test("a duplicate thread payload is not ambiguous", async () => {
     await merge(inPayload(5), first(true, 5));
-    expect(await merge(inPayload(5), first(true, 5))).not.toHaveProperty("unsettled");
+    expect(await merge(inPayload(5), first(true, 5))).not.toHaveProperty("ambiguous");
   });
 
-  test("fetched is newer than every payload before the answer", async () => {
+  test("a fetched thread is newer than every payload before the answer", async () => {
     await merge(inPayload(5), first(true, 5), reviewComment(2, 3));
     await mergeThreads(db.store, inFetch(8), [
       { comment_id: 2, resolved: false },
@@ -269,7 +271,7 @@ describe("a thread", () => {
     ]);
   });
 
-  test("fetched of a comment that is not there writes nothing, nor on an issue's comment of that id", async () => {
+  test("a fetched thread without a captured review comment writes nothing", async () => {
     await merge(inPayload(5), issueComment(1, 5));
     const before = await db.rows("github.comments");
     await mergeThreads(db.store, inFetch(8), [{ comment_id: 1, resolved: true }]);

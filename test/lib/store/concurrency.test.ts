@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { mergeComments, mergeThreads } from "../../../src/lib/store/comments.ts";
-import type { CaptureContext } from "../../../src/lib/store/functions.ts";
-import type { AccountRow } from "../../../src/lib/records/rows.ts";
-import { mergePullRequest } from "../../../src/lib/store/pull-requests.ts";
+import type { CaptureContext } from "../../../src/lib/store/context-types.ts";
+import type { AccountRow } from "../../../src/lib/records/account.ts";
+import { mergePullRequestDetails } from "../../../src/lib/store/pull-requests.ts";
+import { replayJobs } from "../../../src/lib/store/failures.ts";
+import { beginJob, cancelJob, failJob } from "../../../src/lib/store/jobs.ts";
+import { CapturesStoppedError } from "../../../src/lib/store/store.ts";
 import { openStore, type TestStore } from "./open-store.ts";
-import { at, inPayload, issueComment, pullRequest } from "./observations.ts";
+import { finishSync, recordInventory } from "../../../src/lib/store/sync.ts";
+import { at, inFetch, inPayload, issueComment, number, pullRequest } from "./observations.ts";
 
 /** PGlite has one connection: there everything follows one another anyway, and nothing is shown. */
-describe.runIf(inject("postgresServer"))("merges at the same time, on a Postgres server", () => {
+describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server", () => {
   let db: TestStore;
 
   beforeAll(async () => {
@@ -47,28 +51,69 @@ describe.runIf(inject("postgresServer"))("merges at the same time, on a Postgres
 
   const rounds = Array.from({ length: 60 }, (_, index) => index + 1);
 
-  test("that name the same accounts in different orders do not deadlock", async () => {
+  test("merges that name the same accounts in different orders do not deadlock", async () => {
     const merges = rounds.map((round) => {
       const named = accounts(round, (id) => `login-${id}`);
       const context = seenElsewhere(round * 2 * hour, named);
-      return mergePullRequest(db.store, context, pullRequest(5, { number: round }));
+      return mergePullRequestDetails(db.store, context, pullRequest(5, { number: round }));
     });
     await all(merges);
     expect(await db.rows("github.accounts")).toHaveLength(30);
     expect(await db.rows("github.pull_requests")).toHaveLength(rounds.length);
   });
 
-  test("in which logins pass between accounts do not deadlock, and no login has two holders", async () => {
+  test("merges that move logins between accounts do not deadlock, and each account gets its newest login", async () => {
     const merges = rounds.map((round) => {
       const named = accounts(round, (id) => `login-${((id + round) % 30) + 1}`).slice(0, 3 + (round % 5));
       const context = seenElsewhere(round * 2 * hour, named);
-      return mergePullRequest(db.store, context, pullRequest(6, { number: round }));
+      const row = pullRequest(6, { number: round, author_id: named[0]?.id ?? null });
+      return mergePullRequestDetails(db.store, context, row);
     });
     await all(merges);
-    const logins = (await db.rows("github.accounts"))
-      .map((row) => row["login"])
-      .filter((login) => login !== null);
-    expect(new Set(logins).size).toBe(logins.length);
+    const expected = new Map(
+      rounds.flatMap((round) =>
+        accounts(round, (id) => `login-${((id + round) % 30) + 1}`)
+          .slice(0, 3 + (round % 5))
+          .map(({ id, login }) => [id, login]),
+      ),
+    );
+    const rows = await db.rows("github.accounts");
+    expect(new Map(rows.map((row) => [row["id"], row["login"]]))).toEqual(expected);
+  });
+
+  test("jobs that are cancelled, replayed and captured at once do not deadlock, and end in one state", async () => {
+    const steps = rounds.map((round) =>
+      inPayload(5, { job: { event_id: `event ${round}`, data: { number: round % 5, reason: "manual" } } }),
+    );
+    for (const context of steps) await beginJob(db.store, context);
+    const ids = (await db.rows("capture.jobs")).map(({ id }) => Number(id));
+    const error = { name: "Error", message: "Refused", stack: null };
+    const [cancelled, failed] = [ids.slice(0, 20), ids.slice(20, 40)];
+    await Promise.all(
+      steps.slice(20, 40).map((context) => failJob(db.store, context, { error, event: { number: 1 } })),
+    );
+    const replay = (some: number[]) =>
+      replayJobs(
+        db.store,
+        some.map((id) => ({ id, event_id: `replay:${id}` })),
+      );
+    const merges = steps.slice(0, 20).map((context, index) =>
+      mergePullRequestDetails(db.store, context, pullRequest(5, { number: index % 5 })).catch(
+        (refused: unknown) => {
+          if (!(refused instanceof CapturesStoppedError)) throw refused;
+        },
+      ),
+    );
+    const [, , ...replays] = await Promise.all([
+      all(merges),
+      all(cancelled.map((id) => cancelJob(db.store, id))),
+      replay(failed),
+      replay(failed.toReversed()),
+    ]);
+    expect(replays.flat()).toHaveLength(20);
+    const states = (await db.rows("capture.jobs")).map(({ state }) => state);
+    expect(states.filter((state) => state === "pending")).toHaveLength(20);
+    expect(states.filter((state) => state === "failed")).toEqual([]);
   });
 
   /** Resolves when that many connections wait for another's lock. */
@@ -90,7 +135,7 @@ describe.runIf(inject("postgresServer"))("merges at the same time, on a Postgres
       Object.entries(logins).map(([id, login]) => ({ id: Number(id), login, type: "User" })),
     );
 
-  test("that give one login to two accounts leave it to one", async () => {
+  test("merges that give one login to two accounts keep it on both", async () => {
     await mergeThreads(db.store, seeing(1, {}), []); // the installation, which both would wait for
     let second: Promise<unknown> | undefined;
     await db.database.transaction(async (tx) => {
@@ -101,12 +146,12 @@ describe.runIf(inject("postgresServer"))("merges at the same time, on a Postgres
     });
     await second;
     expect(await db.rows("github.accounts")).toMatchObject([
-      { id: 1, login: null },
+      { id: 1, login: "ann" },
       { id: 2, login: "ann" },
     ]);
   });
 
-  test("one of which takes the login of an account that the other is about to write do not deadlock", async () => {
+  test("merges that exchange the login of two accounts do not deadlock", async () => {
     await mergeThreads(db.store, seeing(2, { 3: "ann", 5: "ben" }), []);
     const merges: Promise<unknown>[] = [];
     await db.database.transaction(async (tx) => {
@@ -120,7 +165,50 @@ describe.runIf(inject("postgresServer"))("merges at the same time, on a Postgres
     expect(await db.rows("github.accounts")).toMatchObject([{ login: "anna" }, { login: "ann" }]);
   });
 
-  test("of one pull request all keep their rows", async () => {
+  test.each([
+    [
+      "an inventory",
+      () =>
+        recordInventory(db.store, inFetch(hour), [
+          {
+            number,
+            node_id: "PR_1",
+            created_at: at(1),
+            updated_at: at(1),
+            reviews: 3,
+            issue_comments: 3,
+            review_comments: 3,
+          },
+        ]),
+    ],
+    [
+      "the end of a sync",
+      () =>
+        finishSync(db.store, inFetch(hour), {
+          began_at: at(hour),
+          since: null,
+          has_all_review_comments: true,
+          is_inventoried: true,
+          synced: true,
+          pull_requests: 1,
+          counted_at: at(hour),
+        }),
+    ],
+  ])("%s and a capture of one of its pull requests do not deadlock", async (_, store) => {
+    await mergePullRequestDetails(db.store, inFetch(5), pullRequest(5, { review_comments: 2 }));
+    await db.database.exec("update capture.coverage set review_comments_inventoried = 2");
+    let other: Promise<unknown> | undefined;
+    await db.database.transaction(async (tx) => {
+      await tx.query("select from github.pull_requests for update");
+      other = store();
+      await Promise.race([other, untilWaiting(1)]);
+      await tx.query("update capture.coverage set read_at = now()");
+    });
+    await other;
+    expect(await db.rows("capture.coverage where read_at is not null")).toHaveLength(1);
+  });
+
+  test("merges of one pull request keep all their rows", async () => {
     const merges = rounds.map((round) =>
       mergeComments(db.store, inPayload(round), {
         number: 7,

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { PullRequestDetailsData } from "../../../src/lib/inngest/events.ts";
-import { file as fileSchema } from "../../../src/lib/records/github-objects.ts";
-import { toAccounts } from "../../../src/lib/records/to-accounts.ts";
-import { toFile } from "../../../src/lib/records/to-file.ts";
-import { toPullRequest } from "../../../src/lib/records/to-pull-request.ts";
-import { mergePullRequest, replaceFiles } from "../../../src/lib/store/pull-requests.ts";
-import { toPullRequestDetails } from "../../../src/webhooks/pull-request.ts";
+import { fileSchema, toFile } from "../../../src/lib/records/file.ts";
+import { toAccounts } from "../../../src/lib/records/account.ts";
+import { toPullRequest } from "../../../src/lib/records/pull-request.ts";
+import { mergePullRequestDetails, replaceFiles } from "../../../src/lib/store/pull-requests.ts";
+import { pullRequestWebhook } from "../../../src/webhooks/pull-request.ts";
 import { exampleOf } from "../../support/webhook-examples.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import { inFetch, inPayload } from "./observations.ts";
@@ -24,27 +23,28 @@ afterAll(() => db.close());
 async function capture(changes: Record<string, unknown>): Promise<Record<string, unknown>> {
   const payload = exampleOf("pull_request", "opened");
   const pull_request = { ...payload["pull_request"], ...changes };
-  const { data } = toPullRequestDetails({ id: "guid", payload: { ...payload, pull_request } });
-  const { observed } = data as PullRequestDetailsData;
+  const delivery = { id: "guid", payload: { ...payload, pull_request }, receivedAt: new Date() };
+  const [event] = pullRequestWebhook.translate(delivery);
+  const { observed } = (event?.data ?? {}) as Partial<PullRequestDetailsData>;
   if (!observed) throw new Error("The event carries no pull request.");
   const accounts = toAccounts([observed.pull_request.user]);
-  await mergePullRequest(db.store, inPayload(5, { accounts }), toPullRequest(observed.pull_request));
+  await mergePullRequestDetails(db.store, inPayload(5, { accounts }), toPullRequest(observed.pull_request));
   return (await db.rows("github.pull_requests"))[0] ?? {};
 }
 
-test("a NUL and a lone surrogate cost a character and not the row", async () => {
+test("a NUL or a lone surrogate loses one character and not the row", async () => {
   expect(await capture({ title: "a\0b\ud800c\udfffd", body: "\0" })).toMatchObject({
     title: "a\ufffdb\ufffdc\ufffdd",
     body: "\ufffd",
   });
 });
 
-test("a title of 64 kB is kept whole", async () => {
+test("a title of 64 kB is stored completely", async () => {
   const title = "🙈".repeat(16_384);
   expect(await capture({ title })).toMatchObject({ title });
 });
 
-test("the text of SQL, of JSON and of an array's notation is only text", async () => {
+test("text that looks like SQL, JSON or an array is stored as text", async () => {
   const odd = [
     "'; drop table github.pull_requests; --",
     '{"a": "\\u0000"}',
@@ -72,7 +72,7 @@ test("the text of SQL, of JSON and of an array's notation is only text", async (
   });
 });
 
-test("any text of a file's name comes out as it went in, or made well", async () => {
+test("any file name is stored unchanged, or without its unstorable characters", async () => {
   await capture({ head: { ref: "feature", sha: "aaaa", repo: null } });
   const base_ref = exampleOf("pull_request", "opened")["pull_request"].base.ref;
   const names = fc.uniqueArray(fc.string({ unit: "binary", minLength: 1 }), { maxLength: 20 });
@@ -108,7 +108,7 @@ test("any text of a file's name comes out as it went in, or made well", async ()
   );
 });
 
-test("an account's login may hold anything that GitHub ever let one hold", async () => {
+test("an account's login can contain every character that GitHub allows", async () => {
   const user = { id: 1, login: "dependabot[bot]", type: "Bot" };
   await capture({ user });
   expect(await db.rows("github.accounts")).toMatchObject([user]);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { InstallationRow } from "../../../src/lib/records/rows.ts";
+import type { InstallationRow } from "../../../src/lib/records/installation.ts";
 import { mergeThreads } from "../../../src/lib/store/comments.ts";
-import type { InstallationOutcome } from "../../../src/lib/store/functions.ts";
-import { mergeInstallation, settleInstalled } from "../../../src/lib/store/installations.ts";
+import type { InstallationOutcome } from "../../../src/lib/store/repository-types.ts";
+import { mergeInstallation, resolveInstalled } from "../../../src/lib/store/installations.ts";
 import { beginJob, failJob } from "../../../src/lib/store/jobs.ts";
-import { mergePullRequest } from "../../../src/lib/store/pull-requests.ts";
+import { mergePullRequestDetails } from "../../../src/lib/store/pull-requests.ts";
 import { mergeRepository } from "../../../src/lib/store/repositories.ts";
 import { CapturesStoppedError } from "../../../src/lib/store/store.ts";
 import { openStore, type TestStore } from "./open-store.ts";
@@ -65,7 +65,7 @@ const capture = (second = 60, installation_id: number | null = 51) =>
   mergeThreads(db.store, inPayload(second, { installation_id }), []);
 
 describe("an installation", () => {
-  test("is as its newest payload shows it, whatever comes last", async () => {
+  test("an installation has the values of its newest payload in any order", async () => {
     await change(5, { row: { repository_selection: "all" } });
     await change(3, { row: { suspended_at: at(3) } });
     expect(await installation()).toEqual({
@@ -76,10 +76,11 @@ describe("an installation", () => {
       updated_at: at(5),
       suspended_at: null,
       deleted_at: null,
+      column_clocks: {},
     });
   });
 
-  test("suspended and unsuspended within one second works, in either order", async () => {
+  test("an installation that is suspended and unsuspended within one second is unsuspended", async () => {
     const sights = [{ row: { suspended_at: at(5) } }, {}];
     for (const order of [sights, sights.toReversed()]) {
       await db.clear();
@@ -88,17 +89,17 @@ describe("an installation", () => {
     }
   });
 
-  test("deleted stays so, though its creation comes late", async () => {
+  test("a deleted installation stays deleted after a late creation", async () => {
     await change(5, { deleted: true });
     const before = await installation();
     expect(before).toMatchObject({ deleted_at: expect.any(String) });
     await change(9, { deleted: true });
-    expect(await change(3, { added: [web] })).toEqual({ syncs: [], unsettled: [] });
+    expect(await change(3, { added: [web] })).toEqual({ syncs: [], ambiguous: [] });
     expect(await installation()).toMatchObject({ deleted_at: before?.["deleted_at"] });
     expect(await isInstalled()).toEqual({ installation_id: 51, removed: true });
   });
 
-  test("named by a capture first is described by its payload then", async () => {
+  test("an installation that a capture created gets the values of its payload", async () => {
     await capture();
     expect(await installation()).toMatchObject({ id: 51, updated_at: null });
     await change(5);
@@ -109,57 +110,57 @@ describe("an installation", () => {
 describe("a repository of an installation", () => {
   const { private: _, ...named } = web;
 
-  test("that is added is to be synced, again when the call is repeated", async () => {
-    expect(await change(5, { added: [web] })).toEqual({ syncs: [named], unsettled: [] });
-    expect(await change(5, { added: [web] })).toEqual({ syncs: [named], unsettled: [] });
+  test("an added repository is synced, also when the call is repeated", async () => {
+    expect(await change(5, { added: [web] })).toEqual({ syncs: [named], ambiguous: [] });
+    expect(await change(5, { added: [web] })).toEqual({ syncs: [named], ambiguous: [] });
     expect(await repository()).toMatchObject({ full_name: "acme/web", private: true, installation_id: 51 });
   });
 
-  test("is not to be synced while the installation is suspended", async () => {
+  test("a repository is not synced while its installation is suspended", async () => {
     await change(5, { row: { suspended_at: at(5) } });
-    expect(await change(3, { added: [web] })).toEqual({ syncs: [], unsettled: [] });
+    expect(await change(3, { added: [web] })).toEqual({ syncs: [], ambiguous: [] });
   });
 
-  test("is removed and added as the newest payload tells, in any order", async () => {
+  test("a repository is removed or added by the newest payload in any order", async () => {
     await change(8, { removed: [web] });
-    expect(await change(5, { added: [web] })).toEqual({ syncs: [], unsettled: [] });
+    expect(await change(5, { added: [web] })).toEqual({ syncs: [], ambiguous: [] });
     expect(await isInstalled()).toEqual({ installation_id: 51, removed: true });
     await change(9, { added: [web] });
     expect(await isInstalled()).toEqual({ installation_id: 51, removed: false });
   });
 
-  test("added and removed under one clock is a question for GitHub", async () => {
+  test("a repository that is added and removed at one clock is ambiguous", async () => {
     await change(5, { added: [web] });
-    expect(await change(5, { removed: [web] })).toEqual({ syncs: [], unsettled: [named] });
+    expect(await change(5, { removed: [web] })).toEqual({ syncs: [], ambiguous: [named] });
     expect(await isInstalled()).toMatchObject({ removed: false });
     expect(await db.rows("capture.jobs")).toMatchObject([{ state: "completed" }, { state: "processing" }]);
   });
 
-  test("held by another installation is a question for GitHub, and that one's removal says nothing", async () => {
+  test("a repository that is added to two installations is ambiguous, and a removal from the other changes nothing", async () => {
     await change(5, { added: [web] });
-    expect(await change(9, { id: 52, removed: [web] })).toEqual({ syncs: [], unsettled: [] });
-    expect(await change(9, { id: 52, added: [web] })).toEqual({ syncs: [], unsettled: [named] });
+    expect(await change(9, { id: 52, removed: [web] })).toEqual({ syncs: [], ambiguous: [] });
+    expect(await change(9, { id: 52, added: [web] })).toEqual({ syncs: [], ambiguous: [named] });
     expect(await isInstalled()).toEqual({ installation_id: 51, removed: false });
   });
 
-  test("held by a deleted installation goes over", async () => {
+  test("a repository of a deleted installation moves to the next one", async () => {
     await change(5, { added: [web] });
     await change(7, { deleted: true });
-    expect(await change(6, { id: 52, added: [web] })).toEqual({ syncs: [named], unsettled: [] });
+    expect(await change(6, { id: 52, added: [web] })).toEqual({ syncs: [named], ambiguous: [] });
     expect(await isInstalled()).toEqual({ installation_id: 52, removed: false });
     await change(5, { added: [web] });
     expect(await isInstalled()).toEqual({ installation_id: 52, removed: false });
   });
 
-  test("is not taken back by a late sight through the installation that had it", async () => {
+  test("a repository does not move back after a late payload of its former installation", async () => {
     await capture(3, 51);
     await change(5, { id: 52, added: [web] });
-    await settleInstalled(db.store, inFetch(8), { id: 52, updated_at: at(5) }, true);
+    await resolveInstalled(db.store, inFetch(8), { id: 52, updated_at: at(5) }, true);
     await capture(7200, 51);
     expect(await isInstalled()).toEqual({ installation_id: 52, removed: false });
   });
 
-  test("does not lose what a payload of its own told to an installation's list", async () => {
+  test("an installation's list does not replace the values of a repository's own payload", async () => {
     const details = { archived: true, default_branch: "main", updated_at: at(4) };
     const merge = { repository: { private: false, ...details }, deleted: false, asked: false, purge: false };
     expect(await mergeRepository(db.store, inPayload(4), merge)).toBe("newer");
@@ -171,34 +172,34 @@ describe("a repository of an installation", () => {
 describe("GitHub's answer to where a repository is installed", () => {
   beforeEach(() => change(5, { added: [web] }));
 
-  test("ends it, where it is nowhere", async () => {
-    expect(await settleInstalled(db.store, inFetch(8), null, true)).toBe(false);
+  test("a repository in no installation is removed", async () => {
+    expect(await resolveInstalled(db.store, inFetch(8), null, true)).toBe(false);
     expect(await isInstalled()).toEqual({ installation_id: 51, removed: true });
     expect(await db.rows("capture.jobs")).toMatchObject([{}, { state: "completed" }]);
   });
 
-  test("moves it, where it is elsewhere", async () => {
-    expect(await settleInstalled(db.store, inFetch(8), { id: 52, updated_at: at(3) }, true)).toBe(true);
+  test("a repository in another installation moves there", async () => {
+    expect(await resolveInstalled(db.store, inFetch(8), { id: 52, updated_at: at(3) }, true)).toBe(true);
     expect(await isInstalled()).toEqual({ installation_id: 52, removed: false });
   });
 
-  test("is overtaken by what a payload has told meanwhile, and by a later answer", async () => {
+  test("a newer payload or answer replaces the answer", async () => {
     await change(9, { removed: [web] });
-    await settleInstalled(db.store, inFetch(8), { id: 51, updated_at: at(5) }, true);
+    await resolveInstalled(db.store, inFetch(8), { id: 51, updated_at: at(5) }, true);
     expect(await isInstalled()).toMatchObject({ removed: true });
-    await settleInstalled(db.store, inFetch(12), { id: 51, updated_at: at(9) }, true);
-    await settleInstalled(db.store, inFetch(11), null, true);
+    await resolveInstalled(db.store, inFetch(12), { id: 51, updated_at: at(9) }, true);
+    await resolveInstalled(db.store, inFetch(11), null, true);
     expect(await isInstalled()).toMatchObject({ removed: false });
   });
 
-  test("makes a payload from before it a question again", async () => {
-    await settleInstalled(db.store, inFetch(20), null, true);
-    expect(await change(7, { added: [web] })).toMatchObject({ syncs: [], unsettled: [{ id: web.id }] });
-    expect(await change(21, { added: [web] })).toMatchObject({ syncs: [{ id: web.id }], unsettled: [] });
+  test("an older payload is ambiguous after the answer", async () => {
+    await resolveInstalled(db.store, inFetch(20), null, true);
+    expect(await change(7, { added: [web] })).toMatchObject({ syncs: [], ambiguous: [{ id: web.id }] });
+    expect(await change(21, { added: [web] })).toMatchObject({ syncs: [{ id: web.id }], ambiguous: [] });
   });
 });
 
-describe("a capture is refused, and nothing of it written,", () => {
+describe("a refused capture", () => {
   const stops: [string, () => Promise<unknown>][] = [
     ["uninstalled", () => change(9, { deleted: true })],
     ["suspended", () => change(9, { row: { suspended_at: at(9) } })],
@@ -215,12 +216,12 @@ describe("a capture is refused, and nothing of it written,", () => {
     ],
   ];
 
-  test.each(stops)("when %s", async (_, stop) => {
+  test.each(stops)("a capture writes nothing when %s", async (_, stop) => {
     await change(5, { added: [web] });
     await stop();
     const before = await db.rows("github.accounts");
     const accounts = [{ id: 1, login: "ann", type: "User" }];
-    const refused = mergePullRequest(db.store, inPayload(60, { accounts }), pullRequest(60));
+    const refused = mergePullRequestDetails(db.store, inPayload(60, { accounts }), pullRequest(60));
     await expect(refused).rejects.toThrow(CapturesStoppedError);
     await expect(beginJob(db.store, inPayload(60))).rejects.toThrow(CapturesStoppedError);
     expect(await db.rows("github.pull_requests")).toEqual([]);
@@ -230,7 +231,7 @@ describe("a capture is refused, and nothing of it written,", () => {
     ).toEqual([]);
   });
 
-  test("but not through another installation, or none, unless the repository is gone", async () => {
+  test("a capture through another installation or none is refused only when the repository was deleted", async () => {
     await change(5, { added: [web] });
     await change(9, { removed: [web] });
     await capture(60, null);
@@ -240,7 +241,7 @@ describe("a capture is refused, and nothing of it written,", () => {
     await expect(capture(60, 52)).rejects.toThrow(/was deleted/);
   });
 
-  test("and its job is cancelled with the reason, whatever the run failed of", async () => {
+  test("the job is cancelled with the reason, whatever error the run failed with", async () => {
     await change(5, { added: [web] });
     await stops[1]?.[1]();
     const error = { name: "Error", message: "GitHub answered 403", stack: null };
@@ -257,7 +258,7 @@ describe("a capture is refused, and nothing of it written,", () => {
   });
 });
 
-test("a change of a suspended installation that failed can be sent again", async () => {
+test("a failed change of a suspended installation can be replayed", async () => {
   await change(5, { row: { suspended_at: at(5) } });
   const { job, installation_id } = inPayload(60, { job: { event_id: "change" } });
   const error = { name: "Error", message: "GitHub answered 500", stack: null };
@@ -275,15 +276,15 @@ describe("a repository's own payload", () => {
     purge: false,
   });
 
-  test("of one second with another is unsettled, until GitHub is asked", async () => {
+  test("two payloads of one second are ambiguous until GitHub resolves them", async () => {
     expect(await mergeRepository(db.store, inPayload(5), row(5, true))).toBe("newer");
-    expect(await mergeRepository(db.store, inPayload(5), row(5))).toBe("unsettled");
+    expect(await mergeRepository(db.store, inPayload(5), row(5))).toBe("ambiguous");
     expect(await mergeRepository(db.store, inFetch(9), row(5))).toBe("newer");
     expect(await mergeRepository(db.store, inPayload(5), row(5, true))).toBe("older");
     expect(await repository()).toMatchObject({ archived: false, updated_at: at(5) });
   });
 
-  test("of its deletion is the last, in either order", async () => {
+  test("the payload of a deletion is the newest in either order", async () => {
     const told = [row(5, true), { ...row(5), deleted: true }, row(3, true)];
     for (const order of [told, told.toReversed()]) {
       await db.clear();
@@ -294,12 +295,12 @@ describe("a repository's own payload", () => {
 });
 
 describe("a purge", () => {
-  test("leaves nothing of captures that run at the same time", async () => {
+  test("a purge leaves no rows of concurrent captures", async () => {
     await change(5, { added: [web] });
     const capturePullRequest = async (index: number): Promise<unknown> => {
       const accounts = [{ id: 100 + index, login: `login-${index}`, type: "User" }];
       const row = pullRequest(60, { number: index + 1, id: index + 1, author_id: 100 + index });
-      return mergePullRequest(db.store, inPayload(60, { accounts }), row);
+      return mergePullRequestDetails(db.store, inPayload(60, { accounts }), row);
     };
     const all = Array.from({ length: 40 }, (_, index) =>
       index === 20 ? change(9, { deleted: true, purge: true }) : capturePullRequest(index),
@@ -311,23 +312,23 @@ describe("a purge", () => {
     for (const table of ["repositories", "pull_requests", "accounts"]) {
       expect(await db.rows(`github.${table}`)).toEqual([]);
     }
-    expect(await db.database.query("select * from capture.names")).toEqual([]);
+    expect(await db.database.query("select * from capture.repository_names")).toEqual([]);
   });
 
-  test("keeps accounts that another's rows name in any way", async () => {
+  test("a purge keeps accounts that rows of other installations refer to", async () => {
     await change(5, { added: [web] });
     await change(5, { id: 52, row: { account_id: 10 } });
     const api = { id: 2002, owner: "umbrella", name: "api", seen_at: at(6) };
     const ids = [11, 12, 13, 14, 15];
     const accounts = ids.map((id) => ({ id, login: `login-${id}`, type: "User" }));
     const people = { author_id: 11, merged_by_id: 12, assignees: [13], requested_reviewers: [14] };
-    await mergePullRequest(
+    await mergePullRequestDetails(
       db.store,
       inPayload(6, { accounts }),
       pullRequest(6, { ...people, assignees: [13, 15] }),
     );
     const elsewhere = inPayload(6, { repository: api, installation_id: 52, accounts });
-    await mergePullRequest(db.store, elsewhere, pullRequest(6, people));
+    await mergePullRequestDetails(db.store, elsewhere, pullRequest(6, people));
     await change(9, { deleted: true, purge: true });
     expect((await db.rows("github.accounts")).map((account) => account["id"])).toEqual([11, 12, 13, 14]);
     expect(await db.rows("github.pull_requests")).toMatchObject([{ repository_id: 2002 }]);

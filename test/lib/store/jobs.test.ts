@@ -4,18 +4,22 @@ import {
   beginJob,
   cancelPendingJobs,
   failJob,
+  findSync,
   getJob,
   getQueueStats,
   listJobs,
-  noteSent,
+  recordAttempt,
+  recordRecovery,
+  recordSent,
   pruneJobs,
   queueJobs,
   unqueueJobs,
 } from "../../../src/lib/store/jobs.ts";
-import { finishListing } from "../../../src/lib/store/listings.ts";
-import { mergePullRequest, replaceFiles } from "../../../src/lib/store/pull-requests.ts";
+import { finishListing } from "./finish-listing.ts";
+import { mergePullRequestDetails, replaceFiles } from "../../../src/lib/store/pull-requests.ts";
 import { mergeReviews } from "../../../src/lib/store/reviews.ts";
-import type { JobStep, QueuedJob } from "../../../src/lib/store/functions.ts";
+import type { JobStep } from "../../../src/lib/store/context-types.ts";
+import type { QueuedJob } from "../../../src/lib/store/job-types.ts";
 import { StoreError } from "../../../src/lib/store/store.ts";
 import { getDueEvents } from "../../../src/lib/store/outbox.ts";
 import { openStore, type TestStore } from "./open-store.ts";
@@ -52,7 +56,7 @@ const writingSteps = [
   {
     name: "a pull request",
     rows: 1,
-    run: () => mergePullRequest(db.store, step(), pullRequest(5)),
+    run: () => mergePullRequestDetails(db.store, step(), pullRequest(5)),
   },
   {
     name: "reviews",
@@ -94,7 +98,7 @@ const writingSteps = [
   },
   {
     name: "files",
-    before: () => mergePullRequest(db.store, inPayload(5), pullRequest(5)),
+    before: () => mergePullRequestDetails(db.store, inPayload(5), pullRequest(5)),
     rows: 3,
     run: () =>
       replaceFiles(db.store, step(), number, {
@@ -114,20 +118,20 @@ const writingSteps = [
         finished: true,
       }),
     rows: 2,
-    run: () => finishListing(db.store, step(), { number, kinds: ["submitted"], began_at: at(8) }),
+    run: () => finishListing(db.store, step(), { number, kinds: ["reviews"], began_at: at(8) }),
   },
 ];
 
 const jobOfTheRun = async () => (await db.rows("capture.jobs where event_id = 'event'"))[0];
 
 describe.each(writingSteps)("a step that writes $name", ({ before, run, rows }) => {
-  test("tells its rows in the job", async () => {
+  test("the step counts its rows in the job", async () => {
     await before?.();
     await run();
     expect(await jobOfTheRun()).toMatchObject({ rows_written: rows });
   });
 
-  test("adds no rows when it is run again after its commit", async () => {
+  test("the step adds no rows when it runs again after its commit", async () => {
     await before?.();
     await run();
     await run();
@@ -135,7 +139,7 @@ describe.each(writingSteps)("a step that writes $name", ({ before, run, rows }) 
   });
 });
 
-test("a job tells what asked for it, which run did it, and what it cost", async () => {
+test("a job records its event, its run and its API cost", async () => {
   const context = inFetch(8, {
     job: {
       event_id: "guid:capture/pr.reviews",
@@ -146,6 +150,9 @@ test("a job tells what asked for it, which run did it, and what it cost", async 
       priority: "low",
       requests: 3,
       points: 4,
+      step: "capture-reviews-page-1",
+      data: { number },
+      observed_at: at(5),
     },
   });
   await mergeReviews(db.store, context, {
@@ -168,20 +175,35 @@ test("a job tells what asked for it, which run did it, and what it cost", async 
     state: "completed",
     attempts: 3,
     error: null,
+    next_attempt_at: null,
     event: null,
     created_at: expect.any(String),
+    queued_at: null,
     started_at: expect.any(String),
+    stepped_at: expect.any(String),
     finished_at: expect.any(String),
     requests: 3,
     points: 4,
     rows_written: 1,
+    steps: [
+      { name: "capture-reviews-page-1", at: expect.any(String), requests: 3, points: 4, rows_written: 1 },
+    ],
+    data: { number },
+    observed_at: expect.any(String),
+    cancelled_at: null,
+    replayed_at: null,
+    changed_at: expect.any(String),
+    failure: null,
+    lag_ms: expect.any(Number),
+    search: "acme/web#7\nguid:capture/pr.reviews\n\n",
     since: null,
+    left_behind: [],
     done: null,
     total: null,
   });
 });
 
-test("a run's steps add up in one job, which is done with the last", async () => {
+test("the steps of a run add up in one job, and the last step completes it", async () => {
   const pages = [{ requests: 1 }, { requests: 1, attempt: 3 }, { points: 2, attempt: 1 }];
   for (const [index, page] of pages.entries()) {
     await mergeReviews(db.store, step(page), {
@@ -192,7 +214,7 @@ test("a run's steps add up in one job, which is done with the last", async () =>
     });
     expect(await theJob()).toMatchObject({ state: "processing", finished_at: null });
   }
-  await finishListing(db.store, step(), { number, kinds: ["submitted"], began_at: at(8) });
+  await finishListing(db.store, step(), { number, kinds: ["reviews"], began_at: at(8) });
   expect(await db.rows("capture.jobs")).toMatchObject([
     {
       state: "completed",
@@ -205,7 +227,7 @@ test("a run's steps add up in one job, which is done with the last", async () =>
   ]);
 });
 
-test("what is unsettled leaves the job open", async () => {
+test("an ambiguous observation does not complete the job", async () => {
   const merge = (body: string) =>
     mergeReviews(db.store, inPayload(5, { job: { event_id: "event" } }), {
       number,
@@ -219,8 +241,8 @@ test("what is unsettled leaves the job open", async () => {
   expect(await theJob()).toMatchObject({ state: "processing", finished_at: null });
 });
 
-test("a pull request whose files are missing leaves the job open until they are there", async () => {
-  await mergePullRequest(db.store, step(), pullRequest(5));
+test("a pull request without files does not complete the job until they are captured", async () => {
+  await mergePullRequestDetails(db.store, step(), pullRequest(5));
   expect(await theJob()).toMatchObject({ state: "processing" });
   await replaceFiles(db.store, step(), number, {
     head_sha: "aaaa",
@@ -230,20 +252,20 @@ test("a pull request whose files are missing leaves the job open until they are 
   });
   expect(await theJob()).toMatchObject({ state: "completed" });
   const context = inPayload(6, { job: { event_id: "next" } });
-  await mergePullRequest(db.store, context, pullRequest(6));
+  await mergePullRequestDetails(db.store, context, pullRequest(6));
   expect(await db.rows("capture.jobs where event_id = 'next'")).toMatchObject([{ state: "completed" }]);
 });
 
-describe("a merge that fails leaves neither its rows nor a job", () => {
+describe("a failed merge", () => {
   const accounts = [{ id: 1, login: "ann", type: "User" }];
   const failing = [
     {
-      name: "a review without a state",
+      name: "a review with an invalid time",
       run: () =>
         mergeReviews(db.store, inPayload(5, { accounts }), {
           number,
           pull_request: partialPullRequest(5),
-          reviews: [review(1, 5), { ...review(2, 5), state: null as unknown as string }],
+          reviews: [review(1, 5), { ...review(2, 5), submitted_at: "never" }],
           finished: true,
         }),
     },
@@ -258,21 +280,25 @@ describe("a merge that fails leaves neither its rows nor a job", () => {
         }),
     },
     {
-      name: "a pull request with a size that is no number",
+      name: "a pull request with an invalid size",
       run: () =>
-        mergePullRequest(db.store, inPayload(5, { accounts }), {
+        mergePullRequestDetails(db.store, inPayload(5, { accounts }), {
           ...pullRequest(5),
           additions: "many" as unknown as number,
         }),
     },
     {
-      name: "a priority that there is not",
+      name: "an unknown priority",
       run: () =>
-        mergePullRequest(db.store, inPayload(5, { accounts, job: { priority: "urgent" } }), pullRequest(5)),
+        mergePullRequestDetails(
+          db.store,
+          inPayload(5, { accounts, job: { priority: "urgent" } }),
+          pullRequest(5),
+        ),
     },
   ];
 
-  test.each(failing)("$name", async ({ run }) => {
+  test.each(failing)("$name leaves neither rows nor a job", async ({ run }) => {
     await expect(run()).rejects.toThrow(StoreError);
     for (const table of [
       "installations",
@@ -288,13 +314,98 @@ describe("a merge that fails leaves neither its rows nor a job", () => {
   });
 });
 
-describe("a run that is out of retries", () => {
+const failedAttempt = (nextAttemptAt: Date | null = null, final = false) => ({
+  error: { name: "Error", message: "GitHub answered 502", stack: "at …" },
+  nextAttemptAt,
+  final,
+});
+
+describe("a failed attempt", () => {
+  test("a failed attempt is recorded with its error and the next attempt, and the job goes on", async () => {
+    await beginJob(db.store, step());
+    const id = await recordAttempt(
+      db.store,
+      step({ attempt: 2 }),
+      failedAttempt(new Date("2026-05-01T12:00:00Z")),
+    );
+    expect(await theJob()).toMatchObject({
+      id,
+      state: "retrying",
+      attempts: 3,
+      error: failedAttempt().error,
+      next_attempt_at: "2026-05-01T12:00:00.000Z",
+      finished_at: null,
+    });
+  });
+
+  test("a failed attempt creates the job of a run that has stored nothing", async () => {
+    await recordAttempt(db.store, step(), failedAttempt());
+    expect(await theJob()).toMatchObject({ state: "retrying", attempts: 1, number, reason: "webhook" });
+  });
+
+  test("a failed attempt begins a pending job", async () => {
+    await queueJobs(db.store, [queued("event")]);
+    await recordAttempt(db.store, step(), failedAttempt());
+    expect(await db.rows("capture.jobs")).toMatchObject([{ state: "retrying" }]);
+  });
+
+  test("the next stored step clears a failed attempt", async () => {
+    await recordAttempt(db.store, step(), failedAttempt(new Date()));
+    await mergeReviews(db.store, step({ attempt: 1 }), {
+      number,
+      pull_request: null,
+      reviews: [],
+      finished: true,
+    });
+    expect(await theJob()).toMatchObject({
+      state: "completed",
+      attempts: 2,
+      error: null,
+      next_attempt_at: null,
+    });
+  });
+
+  test("a successful attempt that stores nothing clears a failed attempt", async () => {
+    await recordAttempt(db.store, step(), failedAttempt(new Date()));
+    await recordRecovery(db.store, "event");
+    expect(await theJob()).toMatchObject({ state: "processing", error: null, next_attempt_at: null });
+  });
+
+  test("the last attempt of a step has no next attempt", async () => {
+    await recordAttempt(db.store, step(), failedAttempt(null, true));
+    expect(await theJob()).toMatchObject({ state: "processing", error: failedAttempt().error });
+  });
+
+  test.each(["completed", "cancelled"])("a failed attempt does not change a %s job", async (state) => {
+    await beginJob(db.store, step());
+    await db.database.exec(`update capture.jobs set state = '${state}', finished_at = now()`);
+    const before = await theJob();
+    expect(await recordAttempt(db.store, step({ attempt: 4 }), failedAttempt())).toBe(before?.["id"]);
+    await recordRecovery(db.store, "event");
+    expect(await theJob()).toEqual(before);
+  });
+
+  test("a running sync is not queued again after a failed attempt", async () => {
+    const sync = { event_name: "capture/repository.sync", number: null, reason: "backfill" };
+    await queueJobs(db.store, [queued("sync", { ...sync, since: null })]);
+    await recordAttempt(db.store, step({ event_id: "sync", ...sync }), failedAttempt());
+    expect(await queueJobs(db.store, [queued("another", { ...sync, since: null })])).toEqual([]);
+    const found = await findSync(db.store, {
+      event_name: sync.event_name,
+      repository_id: repositoryId,
+      since: null,
+    });
+    expect(found).toMatchObject({ event_id: "sync", state: "retrying" });
+  });
+});
+
+describe("a run without retries left", () => {
   const failure = {
     error: { name: "Error", message: "GitHub answered 502", stack: "at …" },
     event: { number, repository: { id: repositoryId } },
   };
 
-  test("fails its job, and keeps why and the event", async () => {
+  test("the run fails its job, which keeps the error and the event", async () => {
     await mergeReviews(db.store, step({ requests: 1 }), {
       number,
       pull_request: null,
@@ -307,14 +418,14 @@ describe("a run that is out of retries", () => {
     ]);
   });
 
-  test("fails a job that never wrote anything", async () => {
+  test("the run fails a job that has written nothing", async () => {
     await failJob(db.store, step(), failure);
     expect(await db.rows("capture.jobs")).toMatchObject([
       { state: "failed", ...failure, number, reason: "webhook" },
     ]);
   });
 
-  test("is forgotten when the event is sent again and succeeds", async () => {
+  test("a successful replay clears the failure", async () => {
     await failJob(db.store, step(), failure);
     await mergeReviews(db.store, step(), {
       number,
@@ -325,7 +436,7 @@ describe("a run that is out of retries", () => {
     expect(await db.rows("capture.jobs")).toMatchObject([{ state: "completed", error: null, event: null }]);
   });
 
-  test("fails its job though the reason is text that Postgres cannot hold", async () => {
+  test("the run fails its job even if Postgres cannot store the error message", async () => {
     const error = { ...failure.error, message: "invalid \0 and \ud800" };
     await failJob(db.store, step(), { ...failure, error });
     expect(await theJob()).toMatchObject({ state: "failed", error: { name: "Error" } });
@@ -349,10 +460,10 @@ function queued(event_id: string, job: Partial<QueuedJob> = {}): QueuedJob {
 }
 
 describe("the queue", () => {
-  test("leaves the events of what it took in the outbox until they are sent, or given up", async () => {
+  test("events of queued jobs stay in the outbox until they are sent or unqueued", async () => {
     await queueJobs(db.store, [queued("a"), queued("b", { number: 8 }), queued("c", { number: 9 })]);
     await queueJobs(db.store, [queued("joins a")]);
-    await noteSent(db.store, ["b"]);
+    await recordSent(db.store, ["b"]);
     await unqueueJobs(db.store, ["c"]);
     expect(await getDueEvents(db.store, 10)).toEqual([]); // whoever queued them is still sending
     await db.database.exec("update capture.outbox set next_attempt_at = now()");
@@ -361,7 +472,7 @@ describe("the queue", () => {
     ]);
   });
 
-  test("takes each work once while it is pending, and says which it took", async () => {
+  test("pending work is not queued twice, and only new jobs are returned", async () => {
     const others = [
       queued("c", { number: 8 }),
       queued("d", { repository_id: 1002 }),
@@ -376,7 +487,7 @@ describe("the queue", () => {
     expect(await getQueueStats(db.store)).toMatchObject({ pending: 5, total: 5 });
   });
 
-  test("takes work again that has begun, ended or failed", async () => {
+  test("work that has begun, ended or failed is queued again", async () => {
     for (const [index, run] of [
       () => mergeReviews(db.store, step(), { number, pull_request: null, reviews: [], finished: false }),
       () => mergeReviews(db.store, step(), { number, pull_request: null, reviews: [], finished: true }),
@@ -390,7 +501,7 @@ describe("the queue", () => {
     }
   });
 
-  test("joins a sync that was queued by hand, is under way and goes back as far", async () => {
+  test("a running sync that was queued by hand and goes back as far is not queued again", async () => {
     const sync = { event_name: "capture/repository.sync", number: null, reason: "backfill" };
     await queueJobs(db.store, [queued("event", { ...sync, since: at(5) })]);
     await beginJob(db.store, step());
@@ -398,14 +509,14 @@ describe("the queue", () => {
     expect(await queueJobs(db.store, [queued("all", sync)])).toEqual(["all"]);
   });
 
-  test("forgets what could not be sent, unless its run has begun", async () => {
+  test("unqueued jobs are deleted unless their run has begun", async () => {
     await queueJobs(db.store, [queued("event"), queued("other", { number: 8 })]);
     await beginJob(db.store, step());
     await unqueueJobs(db.store, ["event", "other"]);
     expect(await db.rows("capture.jobs")).toMatchObject([{ event_id: "event", state: "processing" }]);
   });
 
-  test("cancels what is pending and nothing else; a cancelled job's run ends when it begins", async () => {
+  test("only pending jobs are cancelled, and the run of a cancelled job ends when it begins", async () => {
     await queueJobs(db.store, [queued("event"), queued("other", { number: 8 })]);
     await beginJob(db.store, inFetch(8, { job: { event_id: "running" } }));
     expect(await cancelPendingJobs(db.store)).toBe(2);
@@ -413,7 +524,7 @@ describe("the queue", () => {
     expect(await getQueueStats(db.store)).toMatchObject({ cancelled: 2, processing: 1, pending: 0 });
   });
 
-  test("a queued job is the very row that its run goes on with", async () => {
+  test("the run of a queued job continues the same row", async () => {
     await queueJobs(db.store, [queued("event", { priority: "critical" })]);
     const pending = await theJob();
     expect(pending).toMatchObject({
@@ -436,7 +547,7 @@ describe("the queue", () => {
 });
 
 describe("a job for a stub's details", () => {
-  test("is begun while they are missing", async () => {
+  test("the job begins while the details are missing", async () => {
     expect(await beginJob(db.store, step(), true)).toBe("begun");
     await mergeReviews(db.store, inPayload(5), {
       number,
@@ -448,19 +559,20 @@ describe("a job for a stub's details", () => {
     expect(await jobOfTheRun()).toMatchObject({ state: "processing" });
   });
 
-  test("is done once they are there, unless they were asked for expressly", async () => {
-    await mergePullRequest(db.store, inPayload(5), pullRequest(5));
+  test("the job ends once the details are captured, unless they were requested by hand", async () => {
+    await mergePullRequestDetails(db.store, inPayload(5), pullRequest(5));
     expect(await beginJob(db.store, step())).toBe("begun");
     expect(await beginJob(db.store, step(), true)).toBe("known");
     expect(await jobOfTheRun()).toMatchObject({ state: "completed" });
   });
 });
 
-describe("what people ask of the jobs", () => {
+describe("reading jobs", () => {
   async function oneOfEachState(): Promise<void> {
     await queueJobs(db.store, [queued("cancelled", { number: 1 })]);
     await cancelPendingJobs(db.store);
     await queueJobs(db.store, [queued("pending", { number: 2 })]);
+    await recordAttempt(db.store, step({ event_id: "retrying" }), failedAttempt());
     await beginJob(db.store, step({ event_id: "processing" }));
     const nothing = { number, pull_request: null, reviews: [], finished: true };
     await mergeReviews(db.store, step({ event_id: "completed" }), nothing);
@@ -470,10 +582,11 @@ describe("what people ask of the jobs", () => {
     });
   }
 
-  test("the statistics say how many there are in each state", async () => {
+  test("the statistics count the jobs of each state", async () => {
     expect(await getQueueStats(db.store)).toEqual({
       pending: 0,
       processing: 0,
+      retrying: 0,
       completed: 0,
       failed: 0,
       cancelled: 0,
@@ -483,26 +596,27 @@ describe("what people ask of the jobs", () => {
     expect(await getQueueStats(db.store)).toEqual({
       pending: 1,
       processing: 1,
+      retrying: 1,
       completed: 1,
       failed: 1,
       cancelled: 1,
-      total: 5,
+      total: 6,
     });
   });
 
-  test("the list has the newest first, of one state or all, and no more than asked for", async () => {
+  test("the list is sorted by newest first, filtered by state and limited", async () => {
     await oneOfEachState();
     const ids = (jobs: { event_id: string }[]) => jobs.map((job) => job.event_id);
-    expect(ids(await listJobs(db.store, null, 3))).toEqual(["failed", "completed", "processing"]);
-    expect(ids(await listJobs(db.store, "pending", 10))).toEqual(["pending"]);
-    const [failed] = await listJobs(db.store, "failed", 10);
+    expect(ids(await listJobs(db.store, {}, { limit: 3 }))).toEqual(["failed", "completed", "processing"]);
+    expect(ids(await listJobs(db.store, { state: "pending" }, { limit: 10 }))).toEqual(["pending"]);
+    const [failed] = await listJobs(db.store, { state: "failed" }, { limit: 10 });
     expect(failed).toMatchObject({ error: { message: "No" } });
     expect(failed).not.toHaveProperty("event");
   });
 
-  test("a job by its id has its event too, and one that is not there is null", async () => {
+  test("a job is returned by its id with its event, and an unknown one is null", async () => {
     await oneOfEachState();
-    const [failed] = await listJobs(db.store, "failed", 1);
+    const [failed] = await listJobs(db.store, { state: "failed" }, { limit: 1 });
     expect(await getJob(db.store, failed?.id ?? 0)).toMatchObject({
       event: { number: 7 },
       event_id: "failed",
@@ -510,15 +624,15 @@ describe("what people ask of the jobs", () => {
     expect(await getJob(db.store, 999)).toBeNull();
   });
 
-  test("pruning deletes what ended before the moment, and keeps what has not ended", async () => {
+  test("pruning deletes jobs that ended before the moment and keeps unfinished ones", async () => {
     await oneOfEachState();
     expect(await pruneJobs(db.store, new Date(Date.now() - 60_000))).toBe(0);
     expect(await pruneJobs(db.store, new Date(Date.now() + 60_000))).toBe(3);
     const left = (await db.rows("capture.jobs")).map((job) => job["event_id"]);
-    expect(left).toEqual(["pending", "processing"]);
+    expect(left).toEqual(["pending", "retrying", "processing"]);
   });
 
-  test("priorities sort by urgency, not by the alphabet", async () => {
+  test("priorities are sorted by urgency and not alphabetically", async () => {
     const priorities = ["low", "critical", "medium", "high"];
     await queueJobs(
       db.store,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { mergeComments } from "../../../src/lib/store/comments.ts";
-import type { ListedKind } from "../../../src/lib/store/functions.ts";
-import { finishListing } from "../../../src/lib/store/listings.ts";
+import type { ListedKind } from "../../../src/lib/store/merge-types.ts";
+import { finishListing } from "./finish-listing.ts";
 import { mergeReviews } from "../../../src/lib/store/reviews.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import { at, inFetch, inPayload, issueComment, number, review, reviewComment } from "./observations.ts";
@@ -25,7 +25,7 @@ interface Kind {
 
 const kinds: Kind[] = [
   {
-    kind: "submitted",
+    kind: "reviews",
     table: "github.reviews",
     async see(id, second, listed) {
       await mergeReviews(db.store, listed ? inFetch(listed.date) : inPayload(second), {
@@ -37,7 +37,7 @@ const kinds: Kind[] = [
     },
   },
   ...([issueComment, reviewComment] as const).map((toRow, index): Kind => ({
-    kind: index === 0 ? "issue" : "review",
+    kind: index === 0 ? "issue_comments" : "review_comments",
     table: "github.comments",
     async see(id, second, listed) {
       await mergeComments(db.store, listed ? inFetch(listed.date) : inPayload(second), {
@@ -56,7 +56,7 @@ const finish = (kind: ListedKind, began = 10) =>
 const deletions = async ({ table }: Kind) =>
   Object.fromEntries((await db.rows(table)).map((row) => [row["id"], row["deleted_at"]]));
 
-test.each(kinds)("$kind: what existed before the listing began and is not in it is gone", async (kind) => {
+test.each(kinds)("$kind: a row from before the listing that it lacks is deleted", async (kind) => {
   await kind.see(1, 3);
   await kind.see(2, 3);
   await kind.see(2, 3, { date: 10 });
@@ -65,7 +65,7 @@ test.each(kinds)("$kind: what existed before the listing began and is not in it 
   expect(await deletions(kind)).toEqual({ 1: at(10), 2: null, 3: null });
 });
 
-test.each(kinds)("$kind: what a delivery showed since the listing began is kept", async (kind) => {
+test.each(kinds)("$kind: a row that a delivery showed after the listing began is kept", async (kind) => {
   await kind.see(1, 9);
   await kind.see(2, 10);
   await kind.see(3, 11);
@@ -74,7 +74,7 @@ test.each(kinds)("$kind: what a delivery showed since the listing began is kept"
 });
 
 test.each(kinds)(
-  "$kind: a page that says an earlier moment than the first is of the listing all the same",
+  "$kind: a page with an earlier date than the first page belongs to the listing",
   async (kind) => {
     await kind.see(1, 3, { date: 10 });
     await kind.see(2, 3, { date: 9 }); // the second page, from a server whose clock is behind
@@ -83,14 +83,14 @@ test.each(kinds)(
   },
 );
 
-test.each(kinds)("$kind: pages without an end say nothing about absence", async (kind) => {
+test.each(kinds)("$kind: a listing without an end deletes nothing", async (kind) => {
   await kind.see(1, 3);
   await kind.see(2, 3, { date: 10 });
   expect(await deletions(kind)).toEqual({ 1: null, 2: null });
 });
 
 test.each(kinds)(
-  "$kind: a listing that broke off earlier does not keep what the complete one lacks",
+  "$kind: an interrupted listing does not keep rows that the complete one lacks",
   async (kind) => {
     await kind.see(1, 3, { date: 8 });
     await finish(kind.kind);
@@ -98,7 +98,7 @@ test.each(kinds)(
   },
 );
 
-test.each(kinds)("$kind: a listing finished again changes nothing", async (kind) => {
+test.each(kinds)("$kind: finishing a listing again changes nothing", async (kind) => {
   await kind.see(1, 3);
   await finish(kind.kind);
   const before = await db.rows(kind.table);
@@ -107,29 +107,29 @@ test.each(kinds)("$kind: a listing finished again changes nothing", async (kind)
   expect(await db.rows(kind.table)).toEqual(before);
 });
 
-test.each(kinds)("$kind: other kinds and other pull requests are not in it and stay", async (kind) => {
+test.each(kinds)("$kind: rows of other lists and other pull requests are kept", async (kind) => {
   for (const each of kinds) await each.see(1, 3);
   await kind.see(2, 3, { date: 8, pullRequest: number + 1 });
   await finish(kind.kind);
   for (const each of kinds.filter((other) => other !== kind)) {
-    const rows = (await db.rows(each.table)).filter((row) => row["kind"] !== kind.kind);
+    const rows = (await db.rows(each.table)).filter((row) => `${String(row["kind"])}_comments` !== kind.kind);
     expect(rows.map((row) => row["deleted_at"])).toEqual([null, ...rows.slice(1).map(() => null)]);
   }
   expect(await deletions(kind)).toMatchObject({ 2: null });
 });
 
-test.each(kinds)("$kind: the listing is GitHub's count, without what it lacks", async (kind) => {
+test.each(kinds)("$kind: the number of listed rows is GitHub's count", async (kind) => {
   await kind.see(1, 3);
   await kind.see(2, 3, { date: 10 });
   await kind.see(3, 3, { date: 10 });
   await finish(kind.kind);
-  const column = { submitted: "reviews", issue: "comments", review: "review_comments" }[kind.kind];
+  const column = kind.kind === "issue_comments" ? "comments" : kind.kind;
   expect(await db.rows("github.pull_requests")).toMatchObject([
     { [column]: 2, [`${column}_counted_at`]: at(10) },
   ]);
 });
 
-test("what is older than the listing, but was changed or seen by a delivery since it began, is kept", async () => {
+test("an old row that a delivery changed after the listing began is kept", async () => {
   const context = inPayload(12);
   const told = { number, pull_request: null, finished: true };
   await mergeReviews(db.store, context, { ...told, reviews: [review(1, 12, { submitted_at: at(3) })] });
@@ -137,21 +137,25 @@ test("what is older than the listing, but was changed or seen by a delivery sinc
   await mergeComments(db.store, context, { ...told, comments });
   await finishListing(db.store, inFetch(10), {
     number,
-    kinds: ["submitted", "issue", "review"],
+    kinds: ["reviews", "issue_comments", "review_comments"],
     began_at: at(10),
   });
   for (const kind of kinds) expect(await deletions(kind)).toEqual({ 1: null });
 });
 
-test("several kinds end together", async () => {
+test("one call can end the listings of several lists", async () => {
   for (const kind of kinds) await kind.see(1, 3);
-  await finishListing(db.store, inFetch(10), { number, kinds: ["issue", "review"], began_at: at(10) });
+  await finishListing(db.store, inFetch(10), {
+    number,
+    kinds: ["issue_comments", "review_comments"],
+    began_at: at(10),
+  });
   const [submitted, ...comments] = kinds;
   expect(submitted && (await deletions(submitted))).toEqual({ 1: null });
   for (const kind of comments) expect(await deletions(kind)).toEqual({ 1: at(10) });
 });
 
-test("a comment whose deletion was delivered keeps the moment that was delivered", async () => {
+test("a delivered deletion keeps its time after a listing", async () => {
   const deleted = issueComment(1, 3, { deleted_at: at(5) });
   await mergeComments(db.store, inPayload(5), {
     number,
@@ -159,11 +163,11 @@ test("a comment whose deletion was delivered keeps the moment that was delivered
     comments: [deleted],
     finished: true,
   });
-  await finish("issue");
+  await finish("issue_comments");
   expect(await db.rows("github.comments")).toMatchObject([{ deleted_at: at(5), deletion_inferred: false }]);
 });
 
-test("a comment that a lagging listing still had, after its deletion was delivered, is not counted", async () => {
+test("a deleted comment in a lagging listing is not counted", async () => {
   const deleted = issueComment(1, 3, { deleted_at: at(9) });
   await mergeComments(db.store, inPayload(9), {
     number,
@@ -177,6 +181,6 @@ test("a comment that a lagging listing still had, after its deletion was deliver
     comments: [issueComment(1, 3), issueComment(2, 3)],
     finished: false,
   });
-  await finish("issue");
+  await finish("issue_comments");
   expect(await db.rows("github.pull_requests")).toMatchObject([{ comments: 1 }]);
 });

@@ -12,7 +12,7 @@ beforeEach(() => db.clear());
 afterAll(() => db.close());
 
 /** Sights of one second: id to login. Only whom a merge names matters here, so it merges nothing else. */
-async function seeAccounts(second: number, logins: Record<number, string>, type = "User"): Promise<void> {
+async function recordAccounts(second: number, logins: Record<number, string>, type = "User"): Promise<void> {
   const accounts = Object.entries(logins).map(([id, login]) => ({ id: Number(id), login, type }));
   await mergeThreads(db.store, inPayload(second, { accounts }), []);
 }
@@ -21,7 +21,7 @@ const logins = async () =>
   Object.fromEntries((await db.rows("github.accounts")).map((row) => [row["id"], row["login"]]));
 
 describe("an account", () => {
-  test("of any type keeps its row", async () => {
+  test("an account of any type has a row", async () => {
     const accounts = [
       { id: 1, login: "ann", type: "User" },
       { id: 2, login: "linter[bot]", type: "Bot" },
@@ -32,66 +32,85 @@ describe("an account", () => {
     expect(await db.rows("github.accounts")).toEqual(accounts.map((row) => ({ ...row, seen_at: at(5) })));
   });
 
-  test("takes its newest login and type, whatever comes last", async () => {
-    await seeAccounts(2, { 1: "ann" });
-    await seeAccounts(9, { 1: "anna" }, "Organization");
-    await seeAccounts(5, { 1: "anne" });
+  test("an account gets its newest login and type in any order", async () => {
+    await recordAccounts(2, { 1: "ann" });
+    await recordAccounts(9, { 1: "anna" }, "Organization");
+    await recordAccounts(5, { 1: "anne" });
     expect(await db.rows("github.accounts")).toEqual([
       { id: 1, login: "anna", type: "Organization", seen_at: at(9) },
     ]);
   });
 
-  test("named twice in one observation is one row", async () => {
+  test("an account that an observation names twice is one row", async () => {
     const accounts = [1, 1, 2].map((id) => ({ id, login: `login-${id}`, type: "User" }));
     await mergeThreads(db.store, inPayload(5, { accounts }), []);
     expect(await logins()).toEqual({ 1: "login-1", 2: "login-2" });
   });
 
-  test("seen in one second with two logins ends with the same one in either order", async () => {
-    await seeAccounts(5, { 1: "ann" });
-    await seeAccounts(5, { 1: "anna" });
-    await seeAccounts(5, { 2: "benn" });
-    await seeAccounts(5, { 2: "ben" });
+  test("an account with two logins in one second ends with the same one in either order", async () => {
+    await recordAccounts(5, { 1: "ann" });
+    await recordAccounts(5, { 1: "anna" });
+    await recordAccounts(5, { 2: "benn" });
+    await recordAccounts(5, { 2: "ben" });
     expect(await logins()).toEqual({ 1: "anna", 2: "benn" });
   });
 });
 
-describe("a login that passes to another account", () => {
-  test("is handed over, also where it differs in case", async () => {
-    await seeAccounts(2, { 1: "ann", 3: "Ben" });
-    await seeAccounts(5, { 2: "Ann", 4: "ben" });
-    expect(await logins()).toEqual({ 1: null, 2: "Ann", 3: null, 4: "ben" });
+describe("a bot's login", () => {
+  const inGraphql = (second: number, login: string) =>
+    mergeThreads(
+      db.store,
+      inFetch(second, { accounts: [{ id: 4, login: `${login}[bot]`, type: "Bot", derived: true }] }),
+      [],
+    );
+
+  test("a login from REST replaces the one from GraphQL, even in an older payload", async () => {
+    await inGraphql(90, "copilot-swe-agent");
+    expect(await logins()).toEqual({ 4: "copilot-swe-agent[bot]" });
+    await recordAccounts(5, { 4: "Copilot" }, "Bot");
+    expect(await logins()).toEqual({ 4: "Copilot" });
   });
 
-  test("is not taken back by the older sight that comes late, again or for the first time", async () => {
-    await seeAccounts(5, { 2: "ann" });
-    await seeAccounts(2, { 1: "ann" });
-    await seeAccounts(2, { 1: "ann" });
-    expect(await logins()).toEqual({ 1: null, 2: "ann" });
+  test("a login from REST is not replaced by GraphQL's", async () => {
+    await recordAccounts(5, { 4: "Copilot" }, "Bot");
+    await inGraphql(9_000, "copilot-swe-agent");
+    expect(await db.rows("github.accounts")).toEqual([
+      { id: 4, login: "Copilot", type: "Bot", seen_at: at(5) },
+    ]);
   });
 
-  test("leaves the other without one until it is seen with its new", async () => {
-    await seeAccounts(2, { 1: "ann" });
-    await seeAccounts(5, { 2: "ann" });
-    await seeAccounts(6, { 1: "old-ann" });
+  test("a login from REST is used when an observation has both", async () => {
+    const accounts = [
+      { id: 4, login: "zz-agent[bot]", type: "Bot", derived: true as const },
+      { id: 4, login: "Copilot", type: "Bot" },
+    ];
+    await mergeThreads(db.store, inFetch(10, { accounts }), []);
+    expect(await logins()).toEqual({ 4: "Copilot" });
+  });
+});
+
+describe("a login that several accounts have", () => {
+  test("each account keeps the login, like GitHub's two bots named Copilot", async () => {
+    await recordAccounts(2, { 175728472: "Copilot" });
+    await recordAccounts(5, { 198982749: "Copilot" });
+    await recordAccounts(3, { 175728472: "Copilot" });
+    expect(await logins()).toEqual({ 175728472: "Copilot", 198982749: "Copilot" });
+  });
+
+  test("the former account keeps the login until its new one is known", async () => {
+    await recordAccounts(2, { 1: "ann" });
+    await recordAccounts(5, { 2: "ann" });
+    await recordAccounts(6, { 1: "old-ann" });
     expect(await logins()).toEqual({ 1: "old-ann", 2: "ann" });
   });
 
-  test("is exchanged between two accounts seen together", async () => {
-    await seeAccounts(2, { 1: "ann", 2: "ben" });
-    await seeAccounts(5, { 1: "ben", 2: "ann" });
+  test("two accounts in one observation can exchange their logins", async () => {
+    await recordAccounts(2, { 1: "ann", 2: "ben" });
+    await recordAccounts(5, { 1: "ben", 2: "ann" });
     expect(await logins()).toEqual({ 1: "ben", 2: "ann" });
   });
 
-  test("belongs to the higher id when both were seen in one second, in either order", async () => {
-    await seeAccounts(5, { 1: "ann" });
-    await seeAccounts(5, { 2: "ann" });
-    await seeAccounts(5, { 4: "ben" });
-    await seeAccounts(5, { 3: "ben" });
-    expect(await logins()).toEqual({ 1: null, 2: "ann", 3: null, 4: "ben" });
-  });
-
-  test("and on to a third is nobody else's, in any order of arrival", async () => {
+  test("each account has its newest login in any order of observations", async () => {
     const sights = [
       { second: 2, logins: { 1: "ann" } },
       { second: 5, logins: { 2: "ann" } },
@@ -99,13 +118,13 @@ describe("a login that passes to another account", () => {
     ];
     for (const order of [sights, sights.toReversed()]) {
       await db.clear();
-      for (const sight of order) await seeAccounts(sight.second, sight.logins);
-      expect(await logins()).toEqual({ 1: null, 2: "anna" });
+      for (const sight of order) await recordAccounts(sight.second, sight.logins);
+      expect(await logins()).toEqual({ 1: "ann", 2: "anna" });
     }
   });
 });
 
-async function seeRepository(
+async function recordRepository(
   second: number | null,
   id: number,
   fullName: string,
@@ -120,65 +139,65 @@ const names = async () =>
   Object.fromEntries((await db.rows("github.repositories")).map((row) => [row["id"], row["full_name"]]));
 
 describe("a repository", () => {
-  test("takes its newest owner and name, whatever comes last", async () => {
-    await seeRepository(2, 1, "acme/web");
-    await seeRepository(9, 1, "umbrella/site");
-    await seeRepository(5, 1, "acme/site");
+  test("a repository gets its newest owner and name in any order", async () => {
+    await recordRepository(2, 1, "acme/web");
+    await recordRepository(9, 1, "umbrella/site");
+    await recordRepository(5, 1, "acme/site");
     expect(await names()).toEqual({ 1: "umbrella/site" });
   });
 
-  test("keeps its name when a capture was asked for with an old one", async () => {
-    await seeRepository(2, 1, "acme/site");
-    await seeRepository(null, 1, "acme/web");
+  test("a repository keeps its name when a capture is requested with an old one", async () => {
+    await recordRepository(2, 1, "acme/site");
+    await recordRepository(null, 1, "acme/web");
     expect(await names()).toEqual({ 1: "acme/site" });
   });
 
-  test("not seen before bears the name that the capture was asked with, until it is seen", async () => {
-    await seeRepository(null, 1, "acme/web");
+  test("a new repository has the requested name until GitHub shows its name", async () => {
+    await recordRepository(null, 1, "acme/web");
     expect(await names()).toEqual({ 1: "acme/web" });
-    await seeRepository(2, 1, "acme/site");
+    await recordRepository(2, 1, "acme/site");
     expect(await names()).toEqual({ 1: "acme/site" });
   });
 
-  test("asked for under a name that is another's by now does not take it", async () => {
-    await seeRepository(2, 1, "acme/web");
-    await seeRepository(null, 2, "acme/web");
+  test("a repository that is requested by a name that another has taken does not get it", async () => {
+    await recordRepository(2, 1, "acme/web");
+    await recordRepository(null, 2, "acme/web");
     expect(await names()).toEqual({ 1: "acme/web", 2: null });
   });
 
-  test("hands its name over to the one seen with it later, in either order and any case", async () => {
-    await seeRepository(2, 1, "acme/web");
-    await seeRepository(5, 2, "Acme/Web");
-    await seeRepository(5, 4, "acme/api");
-    await seeRepository(2, 3, "acme/api");
+  test("a repository loses its name to the one that is seen with it later, in any order and case", async () => {
+    await recordRepository(2, 1, "acme/web");
+    await recordRepository(5, 2, "Acme/Web");
+    await recordRepository(5, 4, "acme/api");
+    await recordRepository(2, 3, "acme/api");
     expect(await names()).toEqual({ 1: null, 2: "Acme/Web", 3: null, 4: "acme/api" });
   });
 
-  test("of the same name under another owner is no conflict", async () => {
-    await seeRepository(2, 1, "acme/web");
-    await seeRepository(5, 2, "umbrella/web");
+  test("two owners can have repositories with the same name", async () => {
+    await recordRepository(2, 1, "acme/web");
+    await recordRepository(5, 2, "umbrella/web");
     expect(await names()).toEqual({ 1: "acme/web", 2: "umbrella/web" });
   });
 
-  test("keeps the installation it was last seen through, when it is then read without one", async () => {
-    await seeRepository(2, 1, "acme/web", 51);
-    await seeRepository(5, 1, "acme/web", null);
+  test("a repository keeps its installation when it is read without one", async () => {
+    await recordRepository(2, 1, "acme/web", 51);
+    await recordRepository(5, 1, "acme/web", null);
     expect(await db.rows("github.repositories")).toMatchObject([{ installation_id: 51 }]);
     expect(await db.rows("github.installations")).toMatchObject([{ id: 51, account_id: null }]);
   });
 
-  test("installed anew belongs to the new installation, though a late delivery names the old", async () => {
-    await seeRepository(2, 1, "acme/web", 51);
-    await seeRepository(9, 1, "acme/web", 52);
-    await seeRepository(5, 1, "acme/web", 51);
+  test("a reinstalled repository belongs to the new installation after a late delivery of the old one", async () => {
+    await recordRepository(2, 1, "acme/web", 51);
+    await recordRepository(9, 1, "acme/web", 52);
+    await recordRepository(5, 1, "acme/web", 51);
     expect(await db.rows("github.repositories")).toMatchObject([{ installation_id: 52 }]);
   });
 
-  test("first read without an installation belongs to the one it is then seen through, in either order", async () => {
-    await seeRepository(5, 1, "acme/web", null);
-    await seeRepository(2, 1, "acme/web", 51);
-    await seeRepository(2, 2, "acme/api", 51);
-    await seeRepository(5, 2, "acme/api", null);
+  test("a repository that was read without an installation gets the first one, in either order", async () => {
+    await recordRepository(5, 1, "acme/web", null);
+    await recordRepository(2, 1, "acme/web", 51);
+    await recordRepository(2, 2, "acme/api", 51);
+    await recordRepository(5, 2, "acme/api", null);
     expect(await db.rows("github.repositories")).toMatchObject([
       { installation_id: 51 },
       { installation_id: 51 },
@@ -186,7 +205,7 @@ describe("a repository", () => {
   });
 });
 
-test("busy rows are not written again for a sight that tells nothing new", async () => {
+test("busy rows are not rewritten when nothing changed", async () => {
   const accounts = [{ id: 1, login: "ann", type: "User" }];
   await mergeThreads(db.store, inPayload(5, { accounts }), []);
   const versions = () =>

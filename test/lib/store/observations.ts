@@ -2,14 +2,11 @@
  * Observations for the store, with all that a test is not about filled in. The clock of the tests counts seconds: what
  * happened at 5 happened five seconds after midnight.
  */
-import type {
-  CommentRow,
-  FileRow,
-  PartialPullRequestRow,
-  PullRequestRow,
-  ReviewRow,
-} from "../../../src/lib/records/rows.ts";
-import type { CaptureContext, JobStep } from "../../../src/lib/store/functions.ts";
+import type { CommentRow } from "../../../src/lib/records/comment.ts";
+import type { FileRow } from "../../../src/lib/records/file.ts";
+import type { PartialPullRequestRow, PullRequestRow } from "../../../src/lib/records/pull-request.ts";
+import type { ReviewRow } from "../../../src/lib/records/review.ts";
+import type { CaptureContext, JobStep } from "../../../src/lib/store/context-types.ts";
 
 export const repositoryId = 1001;
 export const number = 7;
@@ -17,6 +14,9 @@ export const number = 7;
 export function at(second: number): string {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 }
+
+/** The authors of the observations below, and others that tests name as authors. */
+const authors = [11, 12, 13, 21, 25].map((id) => ({ id, login: `author-${id}`, type: "User" }));
 
 interface Sight extends Partial<Omit<CaptureContext, "job">> {
   job?: Partial<JobStep>;
@@ -30,7 +30,7 @@ export function inPayload(second: number, { job, ...sight }: Sight = {}): Captur
   return {
     repository: { id: repositoryId, owner: "acme", name: "web", seen_at: at(second) },
     installation_id: 51,
-    accounts: [],
+    accounts: authors,
     observed_at: at(second),
     fetched_at: null,
     ...sight,
@@ -101,6 +101,7 @@ export function pullRequest(second: number, row: Partial<PullRequestRow> = {}): 
     base_ref: "main",
     base_sha: "bbbb",
     labels: [],
+    label_ids: null,
     assignees: [],
     requested_reviewers: [],
     requested_teams: [],

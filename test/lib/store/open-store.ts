@@ -1,4 +1,5 @@
 import { createSupabaseFetch } from "../../../src/lib/embedded/supabase-fetch.ts";
+import { withoutProvenance } from "../../support/without-provenance.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { createStore, type Store } from "../../../src/lib/store/store.ts";
 import { openTestDatabase } from "../../support/database.ts";
@@ -6,7 +7,7 @@ import { openTestDatabase } from "../../support/database.ts";
 export interface TestStore {
   database: SqlDatabase;
   store: Store;
-  /** All rows of a table, in the order of its key. Moments are ISO strings. */
+  /** All rows of a table, in the order of its key, without their provenance. Moments are ISO strings. */
   rows(table: string): Promise<Record<string, unknown>[]>;
   /** Deletes all rows. With few of them that is much faster than to truncate. */
   clear(): Promise<void>;
@@ -41,7 +42,7 @@ export function connectStore(database: SqlDatabase): Store {
 function readFrom(database: SqlDatabase): TestStore["rows"] {
   return async (table) => {
     const rows = await database.query<Record<string, unknown>>(`select * from ${table} order by 1, 2, 3`);
-    return rows.map((row) =>
+    return withoutProvenance(rows).map((row) =>
       Object.fromEntries(
         Object.entries(row).map(([column, value]) => [
           column,

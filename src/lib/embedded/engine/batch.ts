@@ -1,4 +1,4 @@
-/** Makes one call for what is asked while the call before is under way: alone at once, together under load. */
+/** Combines concurrent calls: an item that arrives while `run` is busy waits and shares the next call with the others. */
 export function batch<Item>(run: (items: Item[]) => Promise<void>): (item: Item) => Promise<void> {
   let waiting: Item[] = [];
   let next: Promise<void> | null = null;
@@ -18,5 +18,5 @@ export function batch<Item>(run: (items: Item[]) => Promise<void>): (item: Item)
   };
 }
 
-/** What else this turn of the event loop brings joins in. */
+/** Resolves at the end of this turn of the event loop, so that calls made in the same turn are combined. */
 export const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -9,21 +9,21 @@ export interface FunctionError {
   stack?: string;
 }
 
-/** What came of one request, as the Inngest SDK answers it. */
+/** The result of one request to the Inngest SDK. */
 export type Outcome =
   | { type: "finished" }
-  /** A step has its result, which may be its final error. */
+  /** A step ended with a value, or with an error that is not retried. */
   | { type: "step"; stepId: string; result: string }
   | { type: "planned"; steps: PlannedStep[] }
-  /** To be tried again, at the time it named if any. `stepId` is null where the function threw outside its steps. */
+  /** An error that can be retried, at `retryAt` if it names a time. `stepId` is null when the function threw outside its steps. */
   | { type: "error"; stepId: string | null; error: FunctionError; retryAt: number | null }
   | { type: "failed"; error: FunctionError };
 
-export const SERVE_URL = "http://localhost/api/inngest";
-/** `host`, which a real server would have seen: the SDK's edge handler fails without. */
-export const SERVE_HEADERS = { host: "localhost", "content-type": "application/json" };
+export const serveUrl = "http://localhost/api/inngest";
+/** The SDK's edge handler fails without `host`. */
+export const serveHeaders = { host: "localhost", "content-type": "application/json" };
 
-/** Calls the SDK's serve handler for one request, by Inngest's SDK protocol. */
+/** Calls the SDK's serve handler once, with Inngest's SDK protocol. */
 export async function callFunction(
   handler: Handler,
   request: LoadedRequest,
@@ -32,9 +32,9 @@ export async function callFunction(
 ): Promise<Outcome> {
   const query = new URLSearchParams({ fnId: request.functionId, stepId: request.stepId ?? "step" });
   const response = await handler(
-    new Request(`${SERVE_URL}?${query.toString()}`, {
+    new Request(`${serveUrl}?${query.toString()}`, {
       method: "POST",
-      headers: SERVE_HEADERS,
+      headers: serveHeaders,
       body: toBody(request, maxAttempts),
     }),
   );
@@ -60,7 +60,9 @@ export async function callFunction(
   }
   const refused = operations.find(({ op }) => op !== "StepPlanned" && op !== "Sleep");
   if (refused || !first) {
-    const message = `The embedded engine does not know ${refused?.op ?? "nothing"}, which the step ${refused?.displayName ?? ""} asks for. Inngest does.`;
+    const message = refused
+      ? `The embedded engine does not support ${refused.op}, which the step ${refused.displayName ?? refused.id} needs. Inngest does.`
+      : "The SDK returned no operation.";
     return { type: "failed", error: { name: "NotSupportedError", message } };
   }
   const steps = operations.map(({ id, op, name }) =>
@@ -80,7 +82,7 @@ interface Operation {
   error?: unknown;
 }
 
-/** Written by hand around the event and results, which are JSON already. */
+/** Builds the JSON by hand because the event and the results are JSON already. */
 function toBody({ runId, attempt, event, steps }: LoadedRequest, maxAttempts: number): string {
   const stack = [...steps.keys()];
   const context = {
@@ -102,20 +104,20 @@ function toStep(
   return { type: "step", stepId, result: JSON.stringify(result) } as const;
 }
 
-/** As the SDK serialised it, its cause included. */
+/** Keeps all fields that the SDK serialized, including `cause`. */
 function toFunctionError(value: unknown): FunctionError {
   const error = (typeof value === "object" && value !== null ? value : {}) as Partial<FunctionError>;
   return { ...error, name: error.name ?? "Error", message: error.message ?? JSON.stringify(value) };
 }
 
-/** A number of seconds, or a date. */
+/** Parses a `retry-after` header: a number of seconds or a date. */
 function toRetryAt(header: string | null, now: number): number | null {
   if (header === null) return null;
   const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header);
   return Number.isNaN(at) ? null : at;
 }
 
-/** The SDK writes a sleep as a duration, or as the date that ends it. */
+/** Parses the end of a sleep: `step.sleep` sends a duration, `step.sleepUntil` a date. */
 function toWakeTime(name: string, now: number): number {
   const milliseconds = toMilliseconds(name);
   return milliseconds === null ? Date.parse(name) || now : now + milliseconds;

@@ -1,4 +1,4 @@
-const UNITS: Record<string, number> = {
+const unitsInMs: Record<string, number> = {
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -7,9 +7,9 @@ const UNITS: Record<string, number> = {
   w: 604_800_000,
 };
 
-/** Reads what Inngest writes, `90s` or `1d2h3m`; nothing is no time at all. Null for another text. */
+/** Parses a duration as Inngest writes it, such as `90s` or `1d2h3m`. An empty text is 0; other texts are null. */
 export function toMilliseconds(text: string): number | null {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
   if (parts.map(([part]) => part).join("") !== text) return null;
-  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
+  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (unitsInMs[unit] ?? 0), 0);
 }

@@ -3,25 +3,25 @@ import { Environment } from "@marcbachmann/cel-js";
 /** A parsed CEL expression. */
 export interface Expression<Value> {
   source: string;
-  /** Null where it cannot be evaluated, as over a field that the event lacks. */
-  of(event: unknown): Value | null;
+  /** Returns null when the evaluation fails, for example because the event lacks a field. */
+  evaluate(event: unknown): Value | null;
 }
 
 const environment = new Environment({ homogeneousAggregateLiterals: false }).registerVariable("event", "dyn");
 
-/** Throws when the text is not CEL, or speaks of anything but `event`. */
+/** Throws when the text is not valid CEL or uses a variable other than `event`. */
 export function parseExpression<Value>(
   source: string,
   convert: (value: unknown) => Value,
 ): Expression<Value> {
-  const evaluate = environment.parse(source);
-  const { valid, error } = evaluate.check();
-  if (!valid) throw error ?? new Error("It is not valid.");
+  const parsed = environment.parse(source);
+  const { valid, error } = parsed.check();
+  if (!valid) throw error ?? new Error("not valid");
   return {
     source,
-    of: (event) => {
+    evaluate: (event) => {
       try {
-        const value: unknown = evaluate({ event });
+        const value: unknown = parsed({ event });
         return convert(typeof value === "bigint" ? Number(value) : value);
       } catch {
         return null;

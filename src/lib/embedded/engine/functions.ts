@@ -1,16 +1,14 @@
-import { Cron } from "croner";
 import { z } from "zod";
 import { toMilliseconds } from "./duration.ts";
 import { parseExpression } from "./expression.ts";
 
-/** One function as it declares itself, its expressions parsed. */
+/** A function's declaration with its expressions parsed. */
 export type EngineFunction = z.output<typeof declaration>;
-export type CronTrigger = z.output<typeof cron>;
 
-/** The SDK's own default, and Inngest's. */
-const DEFAULT_RETRIES = 3;
+/** Inngest's default. */
+const defaultRetries = 3;
 
-/** Throws a sentence that names the function and the option, where it declares what this engine would not honour. */
+/** Throws an error that names the function and the options when the engine does not support one of them. */
 export function toEngineFunction(declared: unknown): EngineFunction {
   const { success, data, error } = declaration.safeParse(declared);
   if (success) return data;
@@ -21,11 +19,11 @@ export function toEngineFunction(declared: unknown): EngineFunction {
       : [`${issue.path.join(".")} (${issue.message})`],
   );
   throw new Error(
-    `The function ${id} declares ${faults.join(", ")}, which the embedded engine does not honour. Inngest does.`,
+    `The function ${id} declares ${faults.join(", ")}, which the embedded engine does not support. Inngest does.`,
   );
 }
 
-/** A CEL expression, its value converted. */
+/** Parses a CEL expression whose value `convert` converts. */
 function cel<Value>(convert: (value: unknown) => Value) {
   return z.string().transform((source, context) => {
     try {
@@ -39,19 +37,6 @@ function cel<Value>(convert: (value: unknown) => Value) {
 }
 
 const key = cel((value) => (typeof value === "string" ? value : JSON.stringify(value)));
-
-/** In UTC, unless the pattern begins with `TZ=Europe/Paris`. */
-const cron = z.string().transform((declared, context) => {
-  const [, timezone = "UTC", pattern = ""] = /^(?:TZ=(\S+)\s+)?(.*)$/.exec(declared) ?? [];
-  try {
-    const schedule = new Cron(pattern, { timezone, paused: true });
-    const next = (after: number) => schedule.nextRun(new Date(after))?.getTime() ?? Infinity;
-    return { pattern: declared, next };
-  } catch {
-    context.addIssue(`${declared}: not a cron pattern`);
-    return z.NEVER;
-  }
-});
 
 const duration = z.string().transform((text, context) => {
   const milliseconds = toMilliseconds(text);
@@ -71,17 +56,13 @@ const declaration = z
     name: z.string().optional(),
     triggers: z.array(
       z.strictObject({
-        event: z
-          .string()
-          .regex(/^[^*]*$/, "wildcards")
-          .optional(),
+        event: z.string().regex(/^[^*]*$/, "wildcards"),
         expression: cel((value) => value === true).optional(),
-        cron: cron.optional(),
       }),
     ),
     steps: z.object({ step: z.object({ retries: z.strictObject({ attempts: z.int() }).optional() }) }),
     concurrency: z.preprocess(toLimits, z.array(concurrencyLimit)).default([]),
-    /** Seconds of head start. */
+    /** `run` evaluates to seconds. The run starts as if it had arrived that much earlier. */
     priority: z.strictObject({ run: cel(Number).optional() }).optional(),
     throttle: z
       .strictObject({ limit: z.int(), period: duration, burst: z.int().default(1), key: key.optional() })
@@ -89,10 +70,10 @@ const declaration = z
   })
   .transform(({ steps, ...rest }) => ({
     ...rest,
-    maxAttempts: (steps.step.retries?.attempts ?? DEFAULT_RETRIES) + 1,
+    maxAttempts: (steps.step.retries?.attempts ?? defaultRetries) + 1,
   }));
 
-/** Inngest takes a number, one limit or several. */
+/** Inngest accepts a number, one limit, or a list of limits. */
 function toLimits(declared: unknown): unknown[] {
   if (declared === undefined) return [];
   if (typeof declared === "number") return [{ limit: declared }];

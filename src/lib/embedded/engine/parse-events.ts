@@ -11,8 +11,8 @@ const event = z.looseObject({
 const body = z.union([event.transform((only) => [only]), z.array(event)]);
 
 /**
- * What the SDK sends, one event or several, with what they lack made up for. `seed` is the same when the SDK sends the same
- * once more, so that events without an id have the same one then. Null when they are no events.
+ * Parses the body of a send, one event or several, and adds missing ids, data and times. The SDK repeats `seed` when it repeats
+ * a request, so generated ids are deduplicated too. Returns null when the body is not a list of events.
  */
 export function parseEvents(given: unknown, seed: string | null, now: number): EngineEvent[] | null {
   const { data: events } = body.safeParse(given);

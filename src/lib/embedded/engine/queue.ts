@@ -1,21 +1,20 @@
 import type { SqlDatabase, SqlQueries } from "../sql-database.ts";
 
-/** A run as it is accepted, with its first request. */
+/** A new run, stored with its first request. */
 export interface NewRun {
   eventId: string;
   runId: string;
   functionId: string;
-  /** Handed to the function as it is. */
   event: unknown;
-  /** What it takes up while it executes: `<limit> <key>` each. */
+  /** The concurrency limits that it counts against while it executes, each as `<limit> <key>`. */
   slots: string[];
-  /** Lower goes first: the time of arrival in milliseconds, less the head start of its priority. */
+  /** The lowest rank starts first: the time of arrival in milliseconds, minus the priority. */
   rank: number;
-  /** Runs of the key start that far apart, but for so many at once, and in order of arrival whatever their ranks. Null: they need not. */
+  /** Runs with the same key start `gapMs` apart in order of arrival, after the first `burst` of them. */
   throttle: { key: string; gapMs: number; burst: number } | null;
 }
 
-/** A request that may execute now. */
+/** A request that can execute now. */
 export interface ReadyRequest {
   id: number;
   lane: string;
@@ -23,19 +22,19 @@ export interface ReadyRequest {
   rank: number;
 }
 
-/** A request with all that its execution needs. */
+/** A request with everything that its execution needs. */
 export interface LoadedRequest {
   id: number;
   runId: string;
   functionId: string;
   /** JSON. */
   event: string;
-  /** The one step that it is to execute; null for the function from where it stands. */
+  /** The parallel step to execute. Null: the function continues after its last step. */
   stepId: string | null;
-  /** A step that only waits, and has waited. */
+  /** True for a sleep that is over. */
   sleeps: boolean;
   attempt: number;
-  /** Results as JSON by step, in the order in which the steps ended. */
+  /** JSON results by step, in the order in which the steps ended. */
   steps: Map<string, string>;
 }
 
@@ -46,16 +45,16 @@ export interface PlannedStep {
 }
 
 /**
- * The engine's tables, and everything it does to them; each function is one statement, so all of it or nothing happens.
+ * The engine's tables. This file has all SQL that uses them; each change is one statement, so it happens completely or not at all.
  *
- * - **run**: one function for one event, deleted when it ends.
- * - **step**: the remembered result of a step of an unfinished run.
- * - **request**: one call of a function that is to be made: the function from where it stands, or one of several parallel steps.
- *   Its row stays until the outcome is committed, so whatever was executing when the process died is simply still there.
- * - **lane**: where a request waits. Null: for its time. Empty: for anyone's turn. Else for that slot, so that those of a
- *   crowded key are not looked at again and again.
+ * - **run**: one function for one event. It is deleted when it ends.
+ * - **step**: the result of a finished step of an unfinished run.
+ * - **request**: one pending call of a function. It continues the function or executes one of several parallel steps.
+ *   Its row stays until the outcome is committed, so a request that was executing when the process died is repeated.
+ * - **lane**: what a request waits for. Null: its due time. Empty: its turn. Otherwise a slot that is full, so that a scan for
+ *   ready requests skips those behind a full slot.
  */
-const TABLES = `
+const tables = `
   create schema if not exists embedded_inngest;
   create table if not exists embedded_inngest.seen_events (id text primary key, seen_at bigint not null);
   create index if not exists seen_events_seen_at on embedded_inngest.seen_events (seen_at);
@@ -75,7 +74,7 @@ const TABLES = `
   create index if not exists requests_waiting on embedded_inngest.requests (lane, rank, id);
   create index if not exists requests_due on embedded_inngest.requests (due_at) where lane is null;
   create table if not exists embedded_inngest.throttles (key text primary key, free_at double precision not null);
-  -- A function for its settings alone: whatever the statistics say, the index has the order and the first page is enough.
+  -- A function, because only a function can carry settings: they force the index scan, which reads one page in order.
   create or replace function embedded_inngest.find_ready(lanes text[], except_ids bigint[], page integer)
     returns table (id bigint, lane text, slots text[], rank bigint)
     language sql stable set enable_seqscan = off set enable_bitmapscan = off as $$
@@ -88,15 +87,15 @@ const TABLES = `
     $$;
 `;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 export async function createTables(db: SqlDatabase): Promise<void> {
-  await db.exec(TABLES);
+  await db.exec(tables);
 }
 
 /**
- * Keeps what the events start: an id counts once in 24 hours. Returns how many of the events were new, and when the first of
- * the runs that a throttle holds back is due.
+ * Stores the runs of new events. An event is a duplicate for 24 hours after an event with the same id. Returns the number of
+ * new events, and the time at which the first throttled run is due.
  */
 export async function acceptRuns(
   db: SqlQueries,
@@ -108,7 +107,7 @@ export async function acceptRuns(
     `with fresh as (
        insert into embedded_inngest.seen_events as seen (id, seen_at)
        select id, $1::bigint from unnest($2::text[]) as id
-       on conflict (id) do update set seen_at = excluded.seen_at where seen.seen_at <= excluded.seen_at - ${DAY_MS}
+       on conflict (id) do update set seen_at = excluded.seen_at where seen.seen_at <= excluded.seen_at - ${dayMs}
        returning id),
      given as (
        select *, row_number() over same_throttle as nth
@@ -148,7 +147,7 @@ export async function acceptRuns(
   return row ?? { events: 0, nextDue: null };
 }
 
-/** After a start: nothing executes, and every request waits anew for its time or its turn. */
+/** Resets all lanes after a start, when no request executes: each waits for its due time or its turn. */
 export async function resetLanes(db: SqlQueries, now: number): Promise<void> {
   await db.query(
     `update embedded_inngest.requests set lane = case when due_at <= $1 then '' end
@@ -157,7 +156,7 @@ export async function resetLanes(db: SqlQueries, now: number): Promise<void> {
   );
 }
 
-/** Lets what is due wait for its turn. Returns when the next is due, null when none waits for its time. */
+/** Moves due requests to the ready lane. Returns the time at which the next request is due, or null. */
 export async function wakeDue(db: SqlQueries, now: number): Promise<number | null> {
   await db.query("update embedded_inngest.requests set lane = '' where lane is null and due_at <= $1", [now]);
   const [row] = await db.query<{ next: number | null }>(
@@ -166,7 +165,7 @@ export async function wakeDue(db: SqlQueries, now: number): Promise<number | nul
   return row?.next ?? null;
 }
 
-/** The first of what waits in these lanes, in order. The index answers for each lane alone, however long the others are. */
+/** Returns the first requests of these lanes in rank order. The cost does not grow with the length of the lanes. */
 export function findReady(
   db: SqlQueries,
   lanes: string[],
@@ -180,6 +179,7 @@ export function findReady(
   ]);
 }
 
+/** Moves requests to the lane of the slot that is full. */
 export async function park(db: SqlQueries, parked: { id: number; lane: string }[]): Promise<void> {
   await db.query(
     `update embedded_inngest.requests as request set lane = parked.lane
@@ -215,10 +215,10 @@ export interface StepResult {
   result: string;
 }
 
-/** Remembers steps that functions executed on their way. */
+/** Stores the results of sequential steps, and resets the attempts of their requests. */
 export async function storeSteps(db: SqlQueries, steps: StepResult[]): Promise<void> {
   await db.query(
-    `with again as (update embedded_inngest.requests set attempt = 0 where id = any ($1::bigint[]) and attempt > 0)
+    `with reset as (update embedded_inngest.requests set attempt = 0 where id = any ($1::bigint[]) and attempt > 0)
      insert into embedded_inngest.steps (run_id, step_id, result)
      select * from unnest($2::text[], $3::text[], $4::text[])
      on conflict (run_id, step_id) do update set result = excluded.result`,
@@ -232,8 +232,8 @@ export async function storeSteps(db: SqlQueries, steps: StepResult[]): Promise<v
 }
 
 /**
- * Remembers one of several parallel steps. The last of them turns its request into one of the function itself;
- * the others' requests end.
+ * Stores the result of one of several parallel steps and ends its request. The request of the last one continues the function
+ * instead.
  */
 export async function storePlannedStep(
   db: SqlQueries,
@@ -255,7 +255,7 @@ export async function storePlannedStep(
   );
 }
 
-/** Puts requests for parallel steps, or for one that sleeps, in the place of the function's own. */
+/** Replaces a function's request with requests for its parallel steps and sleeps. */
 export async function planSteps(
   db: SqlQueries,
   request: LoadedRequest,
@@ -274,14 +274,14 @@ export async function planSteps(
   );
 }
 
-export async function tryAgainAt(db: SqlQueries, request: LoadedRequest, dueAt: number): Promise<void> {
+export async function retryAt(db: SqlQueries, request: LoadedRequest, dueAt: number): Promise<void> {
   await db.query(
     "update embedded_inngest.requests set attempt = $2, due_at = $3, lane = null where id = $1",
     [request.id, request.attempt + 1, dueAt],
   );
 }
 
-/** Forgets runs that ended, however they ended. */
+/** Deletes finished and failed runs. */
 export async function deleteRuns(db: SqlQueries, runIds: string[]): Promise<void> {
   await db.query(
     `with requests as (delete from embedded_inngest.requests where run_id = any ($1)),
@@ -291,13 +291,13 @@ export async function deleteRuns(db: SqlQueries, runIds: string[]): Promise<void
   );
 }
 
-/** Forgets event ids older than the 24 hours in which they count, and throttles that hold nothing back. */
+/** Deletes event ids older than 24 hours and throttles that delay nothing. */
 export async function prune(db: SqlQueries, now: number): Promise<void> {
-  await db.query("delete from embedded_inngest.seen_events where seen_at <= $1", [now - DAY_MS]);
+  await db.query("delete from embedded_inngest.seen_events where seen_at <= $1", [now - dayMs]);
   await db.query("delete from embedded_inngest.throttles where free_at <= $1", [now]);
 }
 
-/** PGlite has no autovacuum, and a queue's index is soon all dead rows without one. */
+/** Removes dead rows from the queue's indexes, because PGlite has no autovacuum. */
 export async function vacuum(db: SqlDatabase): Promise<void> {
   await db.exec("vacuum embedded_inngest.requests, embedded_inngest.runs, embedded_inngest.steps");
 }

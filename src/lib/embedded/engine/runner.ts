@@ -7,9 +7,9 @@ import {
   deleteRuns,
   loadRequests,
   planSteps,
+  retryAt,
   storePlannedStep,
   storeSteps,
-  tryAgainAt,
   type LoadedRequest,
   type StepResult,
 } from "./queue.ts";
@@ -27,103 +27,101 @@ export interface RunnerOptions {
   backoff: (failures: number) => number;
   functions: ReadonlyMap<string, EngineFunction>;
   handler: Handler;
-  /** Hears when what it planned is due. */
+  /** Called with the due time of a retry or a sleep. */
   onPlanned: (dueAt: number) => void;
-  /** Whether an outcome still counts. */
+  /** True when outcomes are dropped. The next start repeats their requests. */
   isStopped: () => boolean;
 }
 
-/** Executes requests, and commits what comes of them before anything follows from it. */
-export class Runner {
-  readonly stats = { finished: 0, failed: 0, retried: 0 };
-  readonly #options: RunnerOptions;
-  readonly #storeStep: (step: StepResult) => Promise<void>;
-  readonly #deleteRun: (runId: string) => Promise<void>;
+export interface Runner {
+  readonly stats: Readonly<RunnerStats>;
+  /** Executes a request and commits its outcome. Returns the next request of the run, or null when the run cannot continue now. */
+  execute(request: LoadedRequest): Promise<LoadedRequest | null>;
+}
 
-  constructor(options: RunnerOptions) {
-    this.#options = options;
-    this.#storeStep = batch((steps) => storeSteps(options.db, steps));
-    this.#deleteRun = batch((runIds) => deleteRuns(options.db, runIds));
-  }
+interface RunnerStats {
+  finished: number;
+  failed: number;
+  retried: number;
+}
 
-  /** Returns the request with which its run goes on at once; null when it ended, waits, or goes on elsewhere. */
-  async execute(request: LoadedRequest): Promise<LoadedRequest | null> {
-    const outcome = await this.#call(request);
-    return this.#options.isStopped() ? null : this.#commit(request, outcome); // the next start repeats it
-  }
+/** Creates a runner. It does not log errors of functions: their own middleware does. */
+export function createRunner(options: RunnerOptions): Runner {
+  const { db, log, now, backoff, functions, handler, onPlanned, isStopped } = options;
+  const stats: RunnerStats = { finished: 0, failed: 0, retried: 0 };
+  const storeStep = batch<StepResult>((steps) => storeSteps(db, steps));
+  const deleteRun = batch<string>((runIds) => deleteRuns(db, runIds));
 
-  async #call(request: LoadedRequest): Promise<Outcome> {
+  async function call(request: LoadedRequest): Promise<Outcome> {
     if (request.sleeps && request.stepId !== null) {
       return { type: "step", stepId: request.stepId, result: '{"type":"data","data":null}' };
     }
-    const { functions, handler, now } = this.#options;
     const fn = functions.get(request.functionId);
     if (!fn) {
-      const message = `There is no function ${request.functionId} any more.`;
+      const message = `The function ${request.functionId} no longer exists.`;
       return { type: "failed", error: { name: "FunctionGoneError", message } };
     }
     try {
       return await callFunction(handler, request, fn.maxAttempts, now);
     } catch (error) {
+      log?.warn(
+        { err: error, functionId: request.functionId, runId: request.runId },
+        "The serve handler threw; the request is retried",
+      );
       const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
       return { type: "error", stepId: null, error: { name, message, stack }, retryAt: null };
     }
   }
 
-  async #commit(request: LoadedRequest, outcome: Outcome): Promise<LoadedRequest | null> {
-    const { db, now, onPlanned } = this.#options;
+  async function commit(request: LoadedRequest, outcome: Outcome): Promise<LoadedRequest | null> {
     switch (outcome.type) {
       case "finished":
-        await this.#deleteRun(request.runId);
-        this.stats.finished++;
+        await deleteRun(request.runId);
+        stats.finished++;
         return null;
       case "step":
         if (request.stepId === null) {
           const { stepId, result } = outcome;
-          await this.#storeStep({ requestId: request.id, runId: request.runId, stepId, result });
+          await storeStep({ requestId: request.id, runId: request.runId, stepId, result });
           return { ...request, attempt: 0, steps: new Map(request.steps).set(stepId, result) };
         }
         await storePlannedStep(db, request, outcome.result);
-        return (await loadRequests(db, [request.id]))[0] ?? null; // with the results of its siblings
+        return (await loadRequests(db, [request.id]))[0] ?? null; // with the results of the other parallel steps
       case "planned":
         await planSteps(db, request, outcome.steps, now());
         for (const { sleeps, dueAt } of outcome.steps) if (sleeps) onPlanned(dueAt);
         return null;
       case "error":
-        return this.#commitError(request, outcome);
+        return commitError(request, outcome);
       case "failed":
-        await this.#fail(request, outcome.error);
+        await fail(request, outcome.error);
         return null;
     }
   }
 
-  async #commitError(
+  async function commitError(
     request: LoadedRequest,
-    { error, stepId, retryAt }: Extract<Outcome, { type: "error" }>,
+    outcome: Extract<Outcome, { type: "error" }>,
   ): Promise<LoadedRequest | null> {
-    const { db, log, now, backoff, functions, onPlanned } = this.#options;
-    const { functionId, runId, attempt } = request;
-    const failures = attempt + 1;
-    if (failures < (functions.get(functionId)?.maxAttempts ?? 0)) {
-      const dueAt = Math.round(retryAt ?? now() + backoff(failures));
-      await tryAgainAt(db, request, dueAt);
+    const failures = request.attempt + 1;
+    if (failures < (functions.get(request.functionId)?.maxAttempts ?? 0)) {
+      const dueAt = Math.round(outcome.retryAt ?? now() + backoff(failures));
+      await retryAt(db, request, dueAt);
       onPlanned(dueAt);
-      this.stats.retried++;
-      log?.warn({ err: error, functionId, runId, attempt }, "An attempt failed; it will be tried again");
+      stats.retried++;
       return null;
     }
-    const failedStep = request.stepId ?? stepId;
+    const failedStep = request.stepId ?? outcome.stepId;
     if (failedStep === null) {
-      await this.#fail(request, error);
+      await fail(request, outcome.error);
       return null;
     }
-    const result = JSON.stringify({ type: "error", error });
-    return this.#commit(request, { type: "step", stepId: failedStep, result });
+    const result = JSON.stringify({ type: "error", error: outcome.error });
+    return commit(request, { type: "step", stepId: failedStep, result });
   }
 
-  /** Ends the run and lets its `onFailure` know, both or neither. */
-  async #fail({ functionId, runId, event }: LoadedRequest, error: FunctionError): Promise<void> {
-    const { db, log, now, functions } = this.#options;
+  /** Deletes the run and starts the functions that `inngest/function.failed` triggers, in one transaction. */
+  async function fail({ functionId, runId, event }: LoadedRequest, error: FunctionError): Promise<void> {
     const failed: EngineEvent = {
       id: `${runId} failed`,
       name: "inngest/function.failed",
@@ -134,7 +132,14 @@ export class Runner {
       await acceptRuns(tx, [failed.id], toRuns(failed, functions.values(), failed.ts), failed.ts);
       await deleteRuns(tx, [runId]);
     });
-    this.stats.failed++;
-    log?.error({ err: error, functionId, runId }, "A run failed");
+    stats.failed++;
   }
+
+  return {
+    stats,
+    execute: async (request) => {
+      const outcome = await call(request);
+      return isStopped() ? null : commit(request, outcome);
+    },
+  };
 }

@@ -10,10 +10,10 @@ export interface EngineEvent {
   ts: number;
 }
 
-/** Inngest's bounds for a head start. */
-const MAX_HEAD_START_S = 600;
+/** Inngest's limit for `priority.run`, in both directions. */
+const maxPrioritySeconds = 600;
 
-/** A run of every function that the event triggers. */
+/** Creates a run for each function that the event triggers. */
 export function toRuns(event: EngineEvent, functions: Iterable<EngineFunction>, now: number): NewRun[] {
   return [...functions]
     .filter((fn) => fn.triggers.some((trigger) => matches(event, trigger)))
@@ -21,33 +21,34 @@ export function toRuns(event: EngineEvent, functions: Iterable<EngineFunction>, 
 }
 
 function matches(event: EngineEvent, trigger: EngineFunction["triggers"][number]): boolean {
-  return trigger.event === event.name && (!trigger.expression || trigger.expression.of(event) === true);
+  return trigger.event === event.name && (!trigger.expression || trigger.expression.evaluate(event) === true);
 }
 
-export function toRun(event: EngineEvent, fn: EngineFunction, now: number): NewRun {
+function toRun(event: EngineEvent, fn: EngineFunction, now: number): NewRun {
   const { id, concurrency, priority, throttle } = fn;
-  const headStart = priority?.run?.of(event) || 0; // none where it cannot be evaluated
+  const wantedSeconds = priority?.run?.evaluate(event) || 0;
+  const prioritySeconds = Math.max(-maxPrioritySeconds, Math.min(maxPrioritySeconds, wantedSeconds));
   return {
     eventId: event.id,
     runId: randomUUID(),
     functionId: id,
     event,
     slots: concurrency.map(({ limit, scope, key }) => {
-      const value = key?.of(event) ?? ""; // what has no value shares one
+      const value = key?.evaluate(event) ?? ""; // runs without a value share one slot
       return `${limit} ${toIndexable(scope === "fn" ? `fn ${id} ${key?.source} ${value}` : `${scope} ${value}`)}`;
     }),
-    rank: Math.round(now - Math.max(-MAX_HEAD_START_S, Math.min(MAX_HEAD_START_S, headStart)) * 1000),
+    rank: Math.round(now - prioritySeconds * 1000),
     throttle: throttle
       ? {
-          key: toIndexable(`${id} ${throttle.key?.of(event) ?? ""}`),
+          key: toIndexable(`${id} ${throttle.key?.evaluate(event) ?? ""}`),
           gapMs: throttle.period / throttle.limit,
-          burst: throttle.limit + throttle.burst, // as Inngest counts
+          burst: throttle.limit + throttle.burst, // Inngest adds the two
         }
       : null,
   };
 }
 
-/** As it is where it is short and plain: Postgres keeps no NUL in a text and no long one in an index. */
+/** Hashes a long or unusual key, because Postgres rejects NUL in a text and long texts in an index. */
 function toIndexable(key: string): string {
   return /^[ -~]{1,200}$/.test(key) ? key : createHash("sha256").update(key).digest("hex");
 }

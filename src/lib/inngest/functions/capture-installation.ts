@@ -1,31 +1,32 @@
-import { toAccounts } from "../../records/to-accounts.ts";
-import { toInstallation } from "../../records/to-installation.ts";
-import type { InstallationOutcome, RepositoryName } from "../../store/functions.ts";
+import { toAccounts } from "../../records/account.ts";
+import { toInstallation } from "../../records/installation.ts";
+import type { InstallationOutcome, RepositoryName } from "../../store/repository-types.ts";
 import { mergeInstallation } from "../../store/installations.ts";
 import { installationChanged, type InstallationChangedData } from "../events.ts";
+import { toBatches } from "../events/batches.ts";
 import {
-  afterSecondOf,
+  installationKey,
+  sleepUntilSecondIsOver,
   priorityByUrgency,
   retries,
   toJobStep,
   type CaptureDependencies,
   type CaptureRun,
-} from "./capture.ts";
-import { sendSyncs, settleWhereInstalled, type WantedSync } from "./settle-installed.ts";
+} from "../captures/capture.ts";
+import { sendSyncs, resolveWhereInstalled, type WantedSync } from "../captures/resolve-installed.ts";
 
 export interface InstallationOptions {
-  /** How much history an installed repository starts with. */
+  /** How many days of history a newly installed repository gets. */
   backfillDays: number;
-  /** Whether uninstalling the App deletes what was captured through it. */
+  /** True: uninstalling the App deletes everything captured through it. */
   purgeOnUninstall: boolean;
 }
 
-/** GitHub is asked about so many repositories in one step. */
-const askedAtOnce = 20;
+const requestBatchSize = 20;
 
 /**
- * Keeps an installation, and which repositories are in it. Asks for the history of those that begin, or begin again, to be captured. What
- * ends is captured no more from here on, since every store call looks here.
+ * Captures an installation and its repositories. Requests a sync of each repository that was added. Captures of removed repositories stop, since
+ * every store call checks the installation.
  */
 export function createCaptureInstallation({
   inngest,
@@ -37,12 +38,12 @@ export function createCaptureInstallation({
   type Run = CaptureRun<InstallationChangedData>;
 
   async function storeObserved(run: Run): Promise<InstallationOutcome> {
-    const { installationId, action, installation, added, removed } = run.event.data;
+    const { installationId, action, installation, added, removed, fetchedAt } = run.event.data;
     const context = {
       installation_id: installationId,
       accounts: toAccounts([installation.account]),
-      observed_at: installation.updated_at,
-      fetched_at: null,
+      observed_at: fetchedAt ?? installation.updated_at,
+      fetched_at: fetchedAt ?? null,
       job: toJobStep(run),
     };
     return mergeInstallation(store, context, {
@@ -55,7 +56,7 @@ export function createCaptureInstallation({
     });
   }
 
-  async function settle(
+  async function resolve(
     run: Run,
     repositories: readonly RepositoryName[],
     last: boolean,
@@ -63,7 +64,7 @@ export function createCaptureInstallation({
     const wanted: WantedSync[] = [];
     for (const repository of repositories) {
       const finished = last && repository === repositories.at(-1);
-      const sync = await settleWhereInstalled({ store, github }, run, repository, finished);
+      const sync = await resolveWhereInstalled({ store, github }, run, repository, finished);
       if (sync) wanted.push(sync);
     }
     return wanted;
@@ -74,28 +75,28 @@ export function createCaptureInstallation({
       id: "capture-installation",
       retries,
       priority: priorityByUrgency,
-      concurrency: [{ key: "string(event.data.installationId)", limit: 1 }],
+      concurrency: [{ key: installationKey, limit: 1 }],
       triggers: [installationChanged],
     },
     async ({ event, runId, attempt, step }) => {
       const run = { event, runId, attempt };
       const { installationId, installation } = event.data;
 
-      const { syncs, unsettled } = await step.run("store-observed-installation", () => storeObserved(run));
+      const { syncs, ambiguous } = await step.run("store-observed-installation", () => storeObserved(run));
       await sendSyncs(
         step,
         run,
         syncs.map((repository) => ({ installationId, repository })),
         backfillDays,
       );
-      if (unsettled.length === 0) return;
+      if (ambiguous.length === 0) return;
 
-      await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(installation.updated_at));
-      for (let from = 0; from < unsettled.length; from += askedAtOnce) {
-        const asked = unsettled.slice(from, from + askedAtOnce);
-        const isLast = from + askedAtOnce >= unsettled.length;
-        const settled = await step.run(`settle-repositories-${from}`, () => settle(run, asked, isLast));
-        await sendSyncs(step, run, settled, backfillDays, `-${from}`);
+      await sleepUntilSecondIsOver(step, "wait-for-the-second-to-end", installation.updated_at, github);
+      const batches = toBatches(ambiguous, requestBatchSize);
+      for (const [index, batch] of batches.entries()) {
+        const isLast = batch === batches.at(-1);
+        const resolved = await step.run(`resolve-repositories-${index}`, () => resolve(run, batch, isLast));
+        await sendSyncs(step, run, resolved, backfillDays, `-${index}`);
       }
     },
   );

@@ -1,37 +1,40 @@
 import { LaggingReplicaError } from "../../github/errors.ts";
-import { listIssueComments, listReviewComments } from "../../github/list-comments.ts";
-import { listReviewThreads } from "../../github/list-review-threads.ts";
-import type { GitHubClient } from "../../github/client.ts";
 import type { PullRequestRef } from "../../github/get-page.ts";
-import type { GitHubAccount } from "../../records/github-objects.ts";
-import type { CommentRow } from "../../records/rows.ts";
-import { accountsOf } from "../../records/to-accounts.ts";
-import { toIssueComment, toReviewComment } from "../../records/to-comment.ts";
-import { fromPullRequestIssue, toPartialPullRequest } from "../../records/to-pull-request.ts";
-import { mergeComments, mergeThreads } from "../../store/comments.ts";
-import type { MergeOutcome } from "../../store/functions.ts";
-import { beginJob } from "../../store/jobs.ts";
-import { finishListing } from "../../store/listings.ts";
-import { pullRequestComments, type PullRequestCommentsData } from "../events.ts";
+import { issueCommentsListing, reviewCommentsListing } from "../../github/list-comments.ts";
+import { listReviewThreads } from "../../github/list-review-threads.ts";
+import type { Listing } from "../../github/read-page.ts";
+import { toInngestError } from "../../github/to-inngest-error.ts";
+import type { GitHubAccount } from "../../records/account.ts";
 import {
-  afterSecondOf,
+  issueCommentSchema,
+  reviewCommentSchema,
+  type CommentRow,
+  toDeleted,
+  toIssueComment,
+  toReviewComment,
+} from "../../records/comment.ts";
+import { accountsOf, fromPullRequestIssue, toPartialPullRequest } from "../../records/pull-request.ts";
+import { mergeComments, mergeThreads } from "../../store/comments.ts";
+import type { ListedKind, MergeOutcome } from "../../store/merge-types.ts";
+import { storeInParts } from "../../store/store-in-parts.ts";
+import {
   askGitHub,
   captureQueues,
   requestDetails,
-  settleReviewers,
   toContext,
   toPayloadContext,
-  toUnobservedContext,
   type CaptureDependencies,
   type CaptureRun,
-} from "./capture.ts";
+} from "../captures/capture.ts";
+import { captureList, needsListing, type ListSource } from "../captures/capture-list.ts";
+import { retryWhileNew, storePage, throwFailures, toProblems } from "../captures/capture-listing.ts";
+import { countListings, endListings, type ListedItems } from "../captures/end-listings.ts";
+import { pullRequestComments, type CommentList, type PullRequestCommentsData } from "../events.ts";
+import { commentListsOf } from "../events/observed.ts";
 
 type Observed = NonNullable<PullRequestCommentsData["observed"]>;
 
-/**
- * Captures one observed comment or thread, or lists all comments of a pull request where none was carried, those of one kind where the
- * store cannot order it.
- */
+/** Captures an observed comment or thread. Lists the comments of the pull request if none was observed, or the observation is ambiguous. */
 export function createCapturePullRequestComments({ inngest, store, github }: CaptureDependencies) {
   async function storeObserved(run: CaptureRun, observed: Observed): Promise<MergeOutcome> {
     const pullRequest =
@@ -39,49 +42,79 @@ export function createCapturePullRequestComments({ inngest, store, github }: Cap
         ? fromPullRequestIssue(observed.issue)
         : toPartialPullRequest(observed.pull_request);
     const mentioned = observed.kind === "issue" ? [observed.issue.user] : accountsOf(observed.pull_request);
-    const context = toPayloadContext(run, pullRequest.updated_at, [...authorsOf(observed), ...mentioned]);
-    return mergeComments(store, context, {
-      number: pullRequest.number,
-      pull_request: pullRequest,
-      comments: toCommentRows(observed, pullRequest.updated_at),
-      finished: true,
+    const context = toPayloadContext(run, {
+      observedAt: pullRequest.updated_at,
+      changedAt: changeOf(observed),
+      accounts: [...authorsOf(observed), ...mentioned],
     });
+    const { results, refused } = await storeInParts(toCommentRows(observed), (comments) =>
+      mergeComments(store, context, {
+        number: pullRequest.number,
+        pull_request: pullRequest,
+        comments,
+        finished: true,
+      }),
+    );
+    const [bad] = refused;
+    if (bad) throw bad.error;
+    return results.reduce((outcome, each) => ({ ...outcome, ...each }));
   }
 
-  async function capturePage(run: CaptureRun, kind: "issue" | "review", page: number, observed?: Observed) {
-    const listed = await askGitHub(github, run, async (client, target) => {
-      const answer = await listRows(client, target, kind, page);
-      const delivered = observed ? toCommentRows(observed, answer.date) : [];
-      if (answer.rows.some((row) => delivered.some((shown) => isOlder(row, shown)))) {
-        throw new LaggingReplicaError("GitHub shows an older comment than before.");
-      }
-      return answer;
-    });
-    const context = toContext(run, {
-      observedAt: listed.date,
-      source: "fetch",
-      accounts: listed.authors,
-      requests: 1,
-    });
-    const { details_needed } = await mergeComments(store, context, {
-      number: run.event.data.number,
-      pull_request: null,
-      comments: listed.rows,
-      finished: false,
-    });
+  /** A list of comments. An answer that is older than the observation comes from a lagging replica, and is not stored. */
+  function listOf(
+    run: CaptureRun,
+    { list, path, listing }: CommentSource,
+    observed?: Observed,
+  ): ListSource<ListedComment, CommentRow, MergeOutcome> {
+    const { repository, number } = run.event.data;
+    const source = listing({ repository, number });
     return {
-      date: listed.date,
-      hasMore: listed.hasMore,
-      isEmpty: listed.rows.length === 0,
-      detailsNeeded: details_needed,
+      kind: list,
+      path,
+      listing: source,
+      pageStore: {
+        noun: source.noun,
+        toRows: (comments) => {
+          const rows = comments.map(({ row }) => row);
+          const delivered = observed ? toCommentRows(observed) : [];
+          if (rows.some((row) => delivered.some((shown) => isOlder(row, shown))))
+            throw toInngestError(new LaggingReplicaError("GitHub shows an older comment than before."));
+          return rows;
+        },
+        toContext: (comments, date, requests) =>
+          toContext(run, {
+            observedAt: date,
+            source: "fetch",
+            accounts: comments.map(({ author }) => author),
+            requests,
+          }),
+        store: (context, comments) =>
+          mergeComments(store, context, { number, pull_request: null, comments, finished: false }),
+      },
     };
   }
 
-  async function captureThreads(run: CaptureRun, after: string | null): Promise<string | null> {
-    const page = await askGitHub(github, run, (client, target) => listReviewThreads(client, target, after));
+  async function captureThreads(run: CaptureRun, after: string | null): Promise<CapturedThreads> {
+    const page = await askGitHub(github, run, (client, target) =>
+      listReviewThreads(client, target, after, run.attempt),
+    );
     const context = toContext(run, { observedAt: page.date, source: "fetch", points: page.points });
-    await mergeThreads(store, context, page.threads);
-    return page.after;
+    const threads = page.threads.map((thread) => ({ ...thread, id: thread.comment_id }));
+    const stored = await storePage(
+      {
+        store: (stepContext, rows) =>
+          mergeThreads(
+            store,
+            stepContext,
+            rows.map(({ comment_id, resolved }) => ({ comment_id, resolved })),
+          ),
+      },
+      threads,
+      context,
+    );
+    const problems = [...page.unreadable, ...toProblems("thread of review comment", stored)];
+    retryWhileNew(problems, run);
+    return { after: page.after, problems };
   }
 
   return captureQueues("capture-pr-comments").map(({ options, if: condition }) =>
@@ -89,72 +122,118 @@ export function createCapturePullRequestComments({ inngest, store, github }: Cap
       { ...options, triggers: [{ event: pullRequestComments, if: condition }] },
       async ({ event, runId, attempt, step }) => {
         const run = { event, runId, attempt };
-        const { observed, number } = event.data;
+        const { observed } = event.data;
+        const storeThis = observed ? () => storeObserved(run, observed) : null;
+        if (!(await needsListing({ store, github }, step, run, storeThis))) return;
 
-        if (observed) {
-          const stored = await step.run("store-observed-comment", () => storeObserved(run, observed));
-          if (stored.details_needed) await requestDetails(step, run);
-          if (stored.reviewers_unsettled) await settleReviewers(step, run, stored.reviewers_unsettled);
-          if (!stored.unsettled) return;
-          await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(stored.unsettled));
+        const failures: unknown[] = [];
+        const problems: string[] = [];
+        const isWell = () => failures.length === 0 && problems.length === 0;
+
+        /** Delays the failure of one part until the other parts are captured. */
+        async function attemptPart<Result>(work: () => Promise<Result>): Promise<Result | "failed"> {
+          try {
+            return await work();
+          } catch (error) {
+            failures.push(error);
+            return "failed";
+          }
         }
 
-        if (!observed) {
-          const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
-          if (begun === "cancelled") return;
+        async function captureAllThreads(): Promise<void> {
+          for (let page = 1, after: string | null = null; page === 1 || after; page++) {
+            const cursor: string | null = after;
+            const captured: CapturedThreads = await step.run(`capture-threads-page-${page}`, () =>
+              captureThreads(run, cursor),
+            );
+            problems.push(...captured.problems);
+            after = captured.after;
+          }
         }
+
+        const listed: ListedItems[] = [];
         let beganAt: string | undefined;
         let detailsNeeded = false;
-        const kinds = kindsToList(observed);
-        for (const kind of kinds) {
-          let isEmpty = true;
-          for (let page = 1; ; page++) {
-            const listed = await step.run(`capture-${kind}-comments-page-${page}`, async () => {
-              // Another of the burst may have asked GitHub while this one waited.
-              if (observed && page === 1 && !(await storeObserved(run, observed)).unsettled) return null;
-              return capturePage(run, kind, page, observed);
-            });
-            if (!listed) return;
-            detailsNeeded ||= listed.detailsNeeded;
-            beganAt ??= listed.date;
-            isEmpty &&= listed.isEmpty;
-            if (!listed.hasMore) break;
-          }
-          if (kind === "review" && !isEmpty) {
-            let after: string | null = null;
-            for (let page = 1; page === 1 || after; page++) {
-              const cursor: string | null = after;
-              after = await step.run(`capture-threads-page-${page}`, () => captureThreads(run, cursor));
-            }
-          }
+        let hasThreads = false;
+        const lists = commentListsOf(event.data);
+        for (const source of commentSources.filter(({ list }) => lists.includes(list))) {
+          const captured = await attemptPart(() =>
+            captureList({ github }, step, run, listOf(run, source, observed), storeThis),
+          );
+          if (captured === "failed") continue;
+          if (!captured) return;
+          const { listing } = captured;
+          beganAt ??= listing.beganAt;
+          detailsNeeded ||= listing.detailsNeeded;
+          problems.push(...listing.problems);
+          listed.push(captured.listed);
+          hasThreads ||= source.list === "review_comments" && !listing.isEmpty;
         }
         if (detailsNeeded) await requestDetails(step, run);
-        const began_at = beganAt ?? new Date().toISOString();
-        await step.run("finish-comments", () =>
-          finishListing(store, toContext(run, { observedAt: began_at, source: "fetch" }), {
-            number,
-            kinds,
-            began_at,
-          }),
-        );
+        if (beganAt !== undefined) {
+          const ended = { name: "comments", listed, beganAt };
+          const needsThreads = hasThreads && lists.includes("review_threads");
+          await endListings({ store, github }, step, run, {
+            ...ended,
+            uncounted: hasThreads ? [reviewComments.list] : [],
+            finished: isWell() && !needsThreads,
+          });
+          // Threads come last, so that a refusal of GraphQL, which can last for hours, delays nothing that REST lists. Stale review comments stay
+          // stale until the threads are read.
+          if (needsThreads) {
+            await attemptPart(captureAllThreads);
+            if (isWell()) await countListings({ store }, step, run, ended);
+          }
+        }
+        throwFailures(failures, problems);
       },
     ),
   );
 }
 
-function kindsToList(observed: Observed | undefined): ("issue" | "review")[] {
-  if (!observed) return ["issue", "review"];
-  return observed.kind === "issue" ? ["issue"] : ["review"];
+interface CapturedThreads {
+  after: string | null;
+  problems: string[];
 }
 
-async function listRows(client: GitHubClient, ref: PullRequestRef, kind: "issue" | "review", page: number) {
-  if (kind === "issue") {
-    const { data, ...answer } = await listIssueComments(client, ref, page);
-    return { ...answer, rows: data.map(toIssueComment), authors: data.map((comment) => comment.user) };
-  }
-  const { data, ...answer } = await listReviewComments(client, ref, page);
-  return { ...answer, rows: data.map(toReviewComment), authors: data.map((comment) => comment.user) };
+/** A listed comment, as it is stored. */
+interface ListedComment {
+  row: CommentRow;
+  author: GitHubAccount | null;
 }
+
+/** One of the two lists of comments. */
+interface CommentSource {
+  list: CommentList & ListedKind;
+  listing: (ref: PullRequestRef) => Listing<ListedComment>;
+  path: ListedItems["path"];
+}
+
+const issueComments: CommentSource = {
+  list: "issue_comments",
+  listing: (ref) => ({
+    ...issueCommentsListing(ref),
+    item: issueCommentSchema.transform((comment) => ({
+      row: toIssueComment(comment),
+      author: comment.user ?? null,
+    })),
+  }),
+  path: (_, id) => `issues/comments/${id}`,
+};
+
+const reviewComments: CommentSource = {
+  list: "review_comments",
+  listing: (ref) => ({
+    ...reviewCommentsListing(ref),
+    item: reviewCommentSchema.transform((comment) => ({
+      row: toReviewComment(comment),
+      author: comment.user ?? null,
+    })),
+  }),
+  path: (_, id) => `pulls/comments/${id}`,
+};
+
+const commentSources = [issueComments, reviewComments];
 
 function isOlder(row: CommentRow, shown: CommentRow): boolean {
   return (
@@ -164,13 +243,12 @@ function isOlder(row: CommentRow, shown: CommentRow): boolean {
   );
 }
 
-/** `seenAt` is when the payload was made: a deletion has no time of its own. */
-function toCommentRows(observed: Observed, seenAt: string): CommentRow[] {
+function toCommentRows(observed: Observed): CommentRow[] {
   switch (observed.kind) {
     case "issue":
-      return [{ ...toIssueComment(observed.comment), ...(observed.deleted && { deleted_at: seenAt }) }];
+      return [toRow(toIssueComment(observed.comment), observed)];
     case "review":
-      return [{ ...toReviewComment(observed.comment), ...(observed.deleted && { deleted_at: seenAt }) }];
+      return [toRow(toReviewComment(observed.comment), observed)];
     case "thread": {
       const { resolved, updated_at, comments } = observed.thread;
       return comments.map((comment, index) => ({
@@ -181,7 +259,16 @@ function toCommentRows(observed: Observed, seenAt: string): CommentRow[] {
   }
 }
 
-function authorsOf(observed: Observed): (GitHubAccount | null)[] {
+function toRow(comment: CommentRow, { deletedAt }: { deletedAt: string | null }): CommentRow {
+  return deletedAt === null ? comment : toDeleted(comment, deletedAt);
+}
+
+/** The payload of a deletion does not show when the comment was deleted, and that of a thread may not show when it was resolved. */
+function changeOf(observed: Observed): string | null {
+  return observed.kind === "thread" || observed.deletedAt !== null ? null : observed.comment.updated_at;
+}
+
+function authorsOf(observed: Observed): (GitHubAccount | null | undefined)[] {
   if (observed.kind === "thread") return observed.thread.comments.map((comment) => comment.user);
   return [observed.comment.user];
 }

@@ -1,15 +1,13 @@
 import { LaggingReplicaError } from "../../github/errors.ts";
 import { getPullRequest } from "../../github/get-pull-request.ts";
-import type { GitHubPullRequest } from "../../records/github-objects.ts";
-import { accountsOf } from "../../records/to-accounts.ts";
-import { toPullRequest } from "../../records/to-pull-request.ts";
-import type { PullRequestOutcome } from "../../store/functions.ts";
+import { type GitHubPullRequest, accountsOf, toPullRequest } from "../../records/pull-request.ts";
+import type { PullRequestOutcome } from "../../store/merge-types.ts";
 import { beginJob } from "../../store/jobs.ts";
-import { mergePullRequest } from "../../store/pull-requests.ts";
+import { mergePullRequestDetails } from "../../store/pull-requests.ts";
 import { pullRequestDetails } from "../events.ts";
-import { captureFiles } from "./capture-files.ts";
+import { captureFiles } from "../captures/capture-files.ts";
 import {
-  afterSecondOf,
+  sleepUntilSecondIsOver,
   askGitHub,
   captureQueues,
   toContext,
@@ -17,38 +15,42 @@ import {
   toUnobservedContext,
   type CaptureDependencies,
   type CaptureRun,
-} from "./capture.ts";
+} from "../captures/capture.ts";
 
-/** How often the head may move while its files are being listed, before the next push's own delivery is left to do it. */
+/** How often the files are listed again because the head moved. After that, the next push's delivery captures them. */
 const maxFileRounds = 3;
 
 /**
- * Captures a pull request and, when its head or base has moved, its files. An observed one is stored as it is; GitHub is asked
- * only where none was carried, or where the store cannot order it.
+ * Captures a pull request and, if its head or base moved, its files. Asks GitHub only if nothing was observed, or the observation is
+ * ambiguous.
  */
 export function createCapturePullRequestDetails({ inngest, store, github }: CaptureDependencies) {
   async function storeObserved(run: CaptureRun, pullRequest: GitHubPullRequest): Promise<PullRequestOutcome> {
-    const context = toPayloadContext(run, pullRequest.updated_at, accountsOf(pullRequest));
-    return mergePullRequest(store, context, toPullRequest(pullRequest));
+    const context = toPayloadContext(run, {
+      observedAt: pullRequest.updated_at,
+      changedAt: pullRequest.updated_at,
+      accounts: accountsOf(pullRequest),
+    });
+    return mergePullRequestDetails(store, context, toPullRequest(pullRequest));
   }
 
   async function fetchPullRequest(run: CaptureRun): Promise<PullRequestOutcome> {
     const { data: pullRequest, date } = await askGitHub(github, run, getPullRequest);
-    const { owner, name } = pullRequest.base.repo;
+    const { owner, name } = pullRequest.base?.repo ?? {};
     const context = toContext(run, {
       observedAt: date,
       source: "fetch",
       accounts: accountsOf(pullRequest),
-      repository: { owner: owner.login, name },
+      ...(owner?.login && name && { repository: { owner: owner.login, name } }),
       requests: 1,
     });
-    return mergePullRequest(store, context, toPullRequest(pullRequest));
+    return mergePullRequestDetails(store, context, toPullRequest(pullRequest));
   }
 
-  /** Asks GitHub, unless another of the burst has done so while this one waited. */
-  async function settle(run: CaptureRun, pullRequest: GitHubPullRequest): Promise<PullRequestOutcome> {
+  /** Asks GitHub, unless another capture of the burst did so while this one waited. */
+  async function resolve(run: CaptureRun, pullRequest: GitHubPullRequest): Promise<PullRequestOutcome> {
     const again = await storeObserved(run, pullRequest);
-    if (again.outcome !== "unsettled") return again;
+    if (again.outcome !== "ambiguous") return again;
     return askGitHub(github, run, async () => {
       const fetched = await fetchPullRequest(run);
       if (fetched.outcome === "older")
@@ -57,7 +59,7 @@ export function createCapturePullRequestDetails({ inngest, store, github }: Capt
     });
   }
 
-  /** Null when there is nothing left to do. */
+  /** Null if nothing is left to do. */
   async function beginFetch(
     run: CaptureRun,
     unlessKnown: boolean | undefined,
@@ -77,15 +79,15 @@ export function createCapturePullRequestDetails({ inngest, store, github }: Capt
           ? await step.run("store-observed-pull-request", () => storeObserved(run, observed.pull_request))
           : await step.run("fetch-pull-request", () => beginFetch(run, unlessKnown));
 
-        if (observed && details?.outcome === "unsettled") {
-          await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(details.clock));
-          details = await step.run("settle-pull-request", () => settle(run, observed.pull_request));
+        if (observed && details?.outcome === "ambiguous") {
+          await sleepUntilSecondIsOver(step, "wait-for-the-second-to-end", details.clock, github);
+          details = await step.run("resolve-pull-request", () => resolve(run, observed.pull_request));
         }
 
         for (let round = 1; details?.files; round++) {
           if (await captureFiles({ store, github }, step, run, details.files, round)) break;
           if (round === maxFileRounds)
-            throw new Error("The files GitHub lists are not those of the head it shows.");
+            throw new Error("GitHub lists the files of another head than it shows.");
           details = await step.run(`fetch-moved-pull-request-${round}`, () => fetchPullRequest(run));
         }
       },

@@ -1,13 +1,15 @@
-import { beginJob } from "../../store/jobs.ts";
-import { finishSync } from "../../store/sync.ts";
+import { beginSync, finishSync } from "../../store/sync.ts";
 import {
+  createEvent,
   pullRequestComments,
   pullRequestDetails,
   pullRequestReviews,
   repositorySync,
-  type SyncListing,
-  type SyncTail,
+  type RepositorySyncData,
 } from "../events.ts";
+import { toContinuationEventId, toJobEventId } from "../events/event-ids.ts";
+import { sendFromStep } from "../captures/send-from-step.ts";
+import type { SyncLeft, SyncPosition } from "../events/sync-position-schema.ts";
 import {
   retries,
   throttle,
@@ -16,21 +18,30 @@ import {
   toContext,
   toUnobservedContext,
   type CaptureDependencies,
-} from "./capture.ts";
-import { afterPullRequests, afterReviewComments, afterTooMuch, beginSync } from "./sync-position.ts";
-import { createSyncSteps, type SyncRun } from "./sync-steps.ts";
-import type { SyncPage } from "./sync-page.ts";
+  type StepTools,
+} from "../captures/capture.ts";
+import {
+  afterAbsentReviewComments,
+  afterBatch,
+  afterFailedInventory,
+  afterInventory,
+  afterLeaving,
+  afterListing,
+  afterReviewComments,
+  afterTails,
+  firstPosition,
+  nextStep,
+} from "../sync/sync-position.ts";
+import { createInventoryStep } from "../sync/inventory-step.ts";
+import { createWaitFor, type SyncRun } from "../sync/sync-run.ts";
+import { createSyncSteps, toLeft } from "../sync/sync-steps.ts";
 
-/** Lists that go on are asked for together, so many in one query. */
-const mostTailsAtOnce = 20;
-
-/** The capture of one pull request that reads such a list. */
-const toCapture = {
-  files: pullRequestDetails,
+/** The capture that reads each part. */
+const captureOf = {
+  details: pullRequestDetails,
   reviews: pullRequestReviews,
-  comments: pullRequestComments,
-  reviewComments: pullRequestComments,
-  reviewThreads: pullRequestComments,
+  issue_comments: pullRequestComments,
+  review_comments: pullRequestComments,
 };
 
 /** A run has at most 1,000 steps, sleeps included. https://www.inngest.com/docs/usage-limits/inngest */
@@ -41,13 +52,75 @@ export type SyncDependencies = CaptureDependencies & {
   budgetReserve: number;
 };
 
+/** The position after a step, and until when the next step waits. */
+interface StepTaken {
+  position: SyncPosition;
+  waitUntil: string | null;
+}
+
 /**
- * Captures a repository's history: all its pull requests, or those changed since a moment, from pages of many. First the review
- * comments, by REST for the whole repository; then the pull requests with the rest, by GraphQL; then what their pages had no room for.
- * Every page is a step, so nothing that was read is read twice. A run that has taken all its steps hands its position over to another.
+ * Captures a repository's history: all its pull requests, or those updated since a moment.
+ *
+ * It lists the repository's review comments by REST, takes an inventory of its pull requests, and reads them in batches by their node ids. A
+ * failed batch is halved, down to the pull request that fails by itself, which captures of its own read. Every answer is a step, so nothing is
+ * read twice. A run that is out of steps sends its position to another run.
  */
 export function createCaptureRepositorySync({ inngest, store, github, budgetReserve }: SyncDependencies) {
-  const sync = createSyncSteps({ store, github, budgetReserve });
+  const waitFor = createWaitFor(budgetReserve);
+  const steps = {
+    ...createSyncSteps({ store, github, waitFor }),
+    ...createInventoryStep({ store, github, waitFor }),
+  };
+
+  /** Takes the next step. Null if none is left. */
+  async function take(
+    step: StepTools,
+    run: SyncRun,
+    position: SyncPosition,
+    count: number,
+  ): Promise<StepTaken | null> {
+    const next = nextStep(position);
+    const id = `${next.do}-${count}`;
+    switch (next.do) {
+      case "list-review-comments": {
+        const read = await step.run(id, () => steps.listReviewComments(run, position));
+        return { position: afterReviewComments(position, read), waitUntil: read.waitUntil };
+      }
+      case "take-inventory": {
+        const read = await step.run(id, () => steps.takeInventory(run, position, next.order));
+        return read
+          ? { position: afterInventory(position, read), waitUntil: read.waitUntil }
+          : { position: afterFailedInventory(position), waitUntil: null };
+      }
+      case "read-pull-requests": {
+        const read = await step.run(id, () => steps.readBatch(run, position, next));
+        return { position: afterBatch(position, read), waitUntil: read.waitUntil };
+      }
+      case "read-listing": {
+        const { listing } = next;
+        const read = await step
+          .run(id, () => steps.readListing(run, listing))
+          .catch(() => ({ tails: [], listings: [], left: [toLeft(listing)], waitUntil: null }));
+        return { position: afterListing(position, read), waitUntil: read.waitUntil };
+      }
+      case "read-tails": {
+        const read = await step.run(id, () => steps.readTails(run, next.tails));
+        return { position: afterTails(position, next.tails, read), waitUntil: read?.waitUntil ?? null };
+      }
+      case "find-absent-review-comments": {
+        const numbers = await step.run(id, () => steps.findAbsentReviewComments(run, position));
+        return { position: afterAbsentReviewComments(position, numbers), waitUntil: null };
+      }
+      case "leave": {
+        await step.run(id, () => steps.leave(run, next.left, position.beganAt));
+        const captures = toCaptures(run.event.data, position.job, next.left);
+        await sendFromStep(step, `capture-left-${count}`, captures);
+        return { position: afterLeaving(position), waitUntil: null };
+      }
+      case "finish":
+        return null;
+    }
+  }
 
   return inngest.createFunction(
     {
@@ -59,97 +132,68 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
       triggers: [repositorySync],
     },
     async ({ event, runId, attempt, step }) => {
-      const { since, from } = event.data;
-      const run: SyncRun = { event: { ...event, id: from?.job ?? event.id ?? runId }, runId, attempt };
-      if (!from) {
-        const begun = await step.run("begin-job", () => beginJob(store, toUnobservedContext(run)));
-        if (begun === "cancelled") return;
-      }
+      const { since, scope = "all", from } = event.data;
+      // Rows are marked with the job. A resent event has another id, and the same job.
+      const job = from?.job ?? toJobEventId(event.id ?? runId);
+      const run: SyncRun = { event: { ...event, id: job }, runId, attempt };
 
-      let position = from ?? beginSync(run.event.id ?? runId, since);
-      const listed = new Set<number>(); // whose review comments were, of which GitHub may lack a thread's first all the same
-      const note = ({ tails, listings }: Pick<SyncPage, "tails" | "listings">) => {
-        const unread = listings.filter(
-          ({ list, page, number }) => list === "files" || page > 1 || !listed.has(number),
+      let position = from;
+      if (!position) {
+        const begun = await step.run("begin-sync", () =>
+          beginSync(store, toUnobservedContext(run), { since: since ?? null, extends: scope === "all" }),
         );
-        for (const { list, number } of unread) if (list === "reviewComments") listed.add(number);
-        position = {
-          ...position,
-          tails: [...position.tails, ...tails],
-          listings: [...unread, ...position.listings],
-        };
-      };
-
-      /** A list that GitHub does not give, whatever it is asked, is left to a capture of its own, whose failure is to be seen in its job. */
-      const leave = async ({ number, list }: SyncListing | SyncTail) => {
-        const { repository, installationId, reason, priority } = event.data;
-        const type = toCapture[list];
-        await step.sendEvent(`leave-${list}-of-${number}`, {
-          ...type.create({ repository, installationId, number, reason, priority }),
-          id: `${position.job}:${type.name}:${number}`,
-        });
-      };
-
-      let tailsAtOnce = mostTailsAtOnce;
-      for (let steps = 1; ; steps++) {
-        if (steps > maxSteps) {
-          return step.sendEvent("go-on-in-another-run", {
-            ...repositorySync.create({ ...event.data, from: position }),
-            id: `${position.job}:after:${runId}`,
-          });
-        }
-        const { stage, tails, listings } = position;
-        const [listing] = listings;
-        let waitUntil: string | null;
-
-        if (stage === "review-comments") {
-          const now = position;
-          const read = await step.run(`capture-review-comments-${steps}`, () =>
-            sync.captureReviewComments(run, now),
-          );
-          position = afterReviewComments(position, read);
-          ({ waitUntil } = read);
-        } else if (listing) {
-          const read = await step
-            .run(`capture-${listing.list}-of-${listing.number}-${steps}`, () =>
-              sync.captureListing(run, listing),
-            )
-            .catch(() => null);
-          position = { ...position, listings: listings.slice(1) };
-          if (read) note(read);
-          else await leave(listing);
-          waitUntil = read?.waitUntil ?? null;
-        } else if (tails.length >= (stage === "rest" ? 1 : tailsAtOnce)) {
-          const asked = tails.slice(0, tailsAtOnce);
-          const [first, ...others] = asked;
-          const captured = step.run(`capture-tails-${steps}`, () => sync.captureTails(run, asked));
-          const read = await (others.length > 0 ? captured : captured.catch(() => null));
-          if (read || others.length === 0) position = { ...position, tails: tails.slice(asked.length) };
-          else tailsAtOnce = Math.ceil(asked.length / 2);
-          if (read) note(read);
-          else if (first && others.length === 0) await leave(first);
-          waitUntil = read?.waitUntil ?? null;
-        } else if (stage === "pull-requests") {
-          const now = position;
-          const read = await step.run(`capture-pull-requests-${steps}`, () =>
-            sync.capturePullRequests(run, now),
-          );
-          position = read ? afterPullRequests(position, read) : afterTooMuch(position);
-          if (read) note(read);
-          waitUntil = read?.waitUntil ?? null;
-        } else break;
-
-        if (waitUntil) await step.sleepUntil(`wait-for-budget-${++steps}`, waitUntil);
+        if (begun.state === "cancelled") return;
+        position = firstPosition(job, event.data, begun);
       }
 
-      const { beganAt, counted } = position;
-      await step.run("finish-sync", () =>
-        finishSync(store, toContext(run, { observedAt: beganAt, source: "fetch" }), {
-          began_at: beganAt,
-          complete: since === undefined,
-          ...(counted ?? { pull_requests: 0, counted_at: beganAt }),
-        }),
+      for (let count = 1; count <= maxSteps; count++) {
+        const taken = await take(step, run, position, count);
+        if (!taken) {
+          const end = position;
+          await step.run("finish-sync", () => finish(run, end));
+          return;
+        }
+        ({ position } = taken);
+        if (taken.waitUntil) await step.sleepUntil(`wait-for-budget-${++count}`, taken.waitUntil);
+      }
+      const id = toContinuationEventId(position.job, runId);
+      await step.sendEvent(
+        "continue-in-another-run",
+        createEvent(repositorySync, id, { ...event.data, from: position }),
       );
     },
   );
+
+  async function finish(run: SyncRun, { beganAt, counted, reviewComments, isInventoried }: SyncPosition) {
+    const { since, scope = "all" } = run.event.data;
+    await finishSync(store, toContext(run, { observedAt: beganAt, source: "fetch" }), {
+      began_at: beganAt,
+      since: since ?? null,
+      has_all_review_comments: scope !== "gaps" && since === undefined && reviewComments.isComplete,
+      is_inventoried: isInventoried,
+      synced: scope !== "gaps",
+      pull_requests: counted?.pull_requests ?? null,
+      counted_at: counted?.counted_at ?? null,
+    });
+  }
+}
+
+/** The captures of what a sync could not read. Their ids derive from the sync, so repeated ones are deduplicated. */
+function toCaptures(
+  { repository, installationId, reason, priority }: RepositorySyncData,
+  job: string,
+  left: readonly SyncLeft[],
+) {
+  const events = left.flatMap(({ number, parts }) =>
+    [...new Set(parts.map((part) => captureOf[part]))].map((type) =>
+      createEvent<typeof type.schema>(type, `${job}:${type.name}:${number}`, {
+        repository,
+        installationId,
+        number,
+        reason,
+        priority,
+      }),
+    ),
+  );
+  return [...new Map(events.map((event) => [event.id, event])).values()];
 }

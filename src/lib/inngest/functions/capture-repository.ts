@@ -1,23 +1,22 @@
 import { LaggingReplicaError } from "../../github/errors.ts";
 import { getRepository } from "../../github/get-repository.ts";
 import { toInngestError } from "../../github/to-inngest-error.ts";
-import type { GitHubRepository } from "../../records/github-objects.ts";
-import { toRepository } from "../../records/to-repository.ts";
+import { type GitHubRepository, toRepository } from "../../records/repository.ts";
 import { mergeRepository } from "../../store/repositories.ts";
 import { repositoryChanged, type RepositoryChangedData } from "../events.ts";
 import type { InstallationOptions } from "./capture-installation.ts";
 import {
-  afterSecondOf,
+  sleepUntilSecondIsOver,
   askGitHub,
   priorityByUrgency,
   retries,
   toContext,
   type CaptureDependencies,
   type CaptureRun,
-} from "./capture.ts";
-import { sendSyncs, settleWhereInstalled } from "./settle-installed.ts";
+} from "../captures/capture.ts";
+import { sendSyncs, resolveWhereInstalled } from "../captures/resolve-installed.ts";
 
-/** Keeps what GitHub tells of a repository itself. GitHub is asked where two changes of one second differ, and after a transfer. */
+/** Captures the repository itself. Asks GitHub if two changes of one second differ, and after a transfer. */
 export function createCaptureRepository({
   inngest,
   store,
@@ -27,13 +26,13 @@ export function createCaptureRepository({
 }: CaptureDependencies & InstallationOptions) {
   type Run = CaptureRun<RepositoryChangedData>;
 
-  async function merge(run: Run, repository: GitHubRepository, fetchedAt?: string) {
+  async function merge(run: Run, repository: GitHubRepository, fetchedAt?: string, requests = 0) {
     const { deleted, transferred } = run.event.data;
     const context = toContext(run, {
       observedAt: fetchedAt ?? repository.updated_at,
       source: fetchedAt ? "fetch" : "payload",
       repository: { owner: repository.owner.login, name: repository.name },
-      requests: fetchedAt ? 1 : 0,
+      requests,
     });
     return mergeRepository(store, context, {
       repository: toRepository(repository),
@@ -43,12 +42,13 @@ export function createCaptureRepository({
     });
   }
 
-  /** Asks GitHub, unless another of the burst has done so while this one waited. */
-  async function settle(run: Run): Promise<void> {
-    if ((await merge(run, run.event.data.observed)) !== "unsettled") return;
+  /** Asks GitHub, unless another capture of the burst did so while this one waited. */
+  async function resolve(run: Run): Promise<void> {
+    const { observed, fetchedAt } = run.event.data;
+    if ((await merge(run, observed, fetchedAt)) !== "ambiguous") return;
     const { id } = run.event.data.repository;
     const { data, date } = await askGitHub(github, run, (client) => getRepository(client, id));
-    if ((await merge(run, data, date)) === "older") {
+    if ((await merge(run, data, date, 1)) === "older") {
       throw toInngestError(new LaggingReplicaError("GitHub shows an older repository than before."));
     }
   }
@@ -63,16 +63,16 @@ export function createCaptureRepository({
     },
     async ({ event, runId, attempt, step }) => {
       const run = { event, runId, attempt };
-      const { observed, repository, transferred } = event.data;
+      const { observed, repository, transferred, fetchedAt } = event.data;
 
-      const outcome = await step.run("store-observed-repository", () => merge(run, observed));
-      if (outcome === "unsettled" || transferred) {
-        await step.sleepUntil("wait-for-the-second-to-end", afterSecondOf(observed.updated_at));
+      const outcome = await step.run("store-observed-repository", () => merge(run, observed, fetchedAt));
+      if (outcome === "ambiguous" || transferred) {
+        await sleepUntilSecondIsOver(step, "wait-for-the-second-to-end", observed.updated_at, github);
       }
-      if (outcome === "unsettled") await step.run("settle-repository", () => settle(run));
+      if (outcome === "ambiguous") await step.run("resolve-repository", () => resolve(run));
       if (transferred) {
-        const sync = await step.run("settle-installation", () =>
-          settleWhereInstalled({ store, github }, run, repository, true),
+        const sync = await step.run("resolve-installation", () =>
+          resolveWhereInstalled({ store, github }, run, repository, true),
         );
         if (sync) await sendSyncs(step, run, [sync], backfillDays);
       }

@@ -1,0 +1,10 @@
+import { checkHealth } from "../../src/http/health.ts";
+import { getServices } from "../../src/serverless.ts";
+
+/** Whether captures can be stored. */
+export default async (): Promise<Response> => {
+  const health = await checkHealth(await getServices());
+  return Response.json(health, { status: health.status === "ok" ? 200 : 503 });
+};
+
+export const config = { path: "/healthz" };

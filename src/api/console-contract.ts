@@ -1,0 +1,289 @@
+/**
+ * The contract of the console's own requests: sign-in, overview, repositories, details of jobs, pull requests, SQL and live updates. Like
+ * contract.ts it runs in browsers, so it imports nothing but zod.
+ *
+ * All but `POST /api/session` and `POST /api/session/link` need `Authorization: Bearer` with ADMIN_TOKEN or a session's token.
+ */
+import { z } from "zod";
+import {
+  figuresSchema,
+  gapSchema,
+  jobSchema,
+  jobStateSchema,
+  pendingAlias,
+  queueStatsSchema,
+  reasonSchema,
+  repositoryIdSchema,
+} from "./contract.ts";
+
+// POST /api/session: exchanges the one-time code of the link in the server's log. POST /api/session/link: logs a new link (202).
+
+export const sessionRequestSchema = z.strictObject({ code: z.string().min(1).max(200) });
+export const sessionAnswerSchema = z.object({ token: z.string(), expires_at: z.string() });
+
+// GET /api/overview?hours=
+
+export const overviewQuerySchema = z.object({ hours: z.coerce.number().int().min(1).max(168).default(24) });
+
+/** One bucket of the charts. Counts are of the bucket; a bucket without anything is all zeros. */
+export const activitySchema = z.object({
+  /** The bucket's beginning. */
+  at: z.string(),
+  /** Webhooks by the answer to them. */
+  accepted: z.int(),
+  refused: z.int(),
+  failed_deliveries: z.int(),
+  /** Jobs that ended. */
+  completed: z.int(),
+  failed: z.int(),
+  /** Failed attempts that another attempt followed. */
+  retried: z.int(),
+  /** From GitHub's clock of the observed object to the row, for webhooks. GitHub's clock has whole seconds. Null: no webhook. */
+  lag_p50_ms: z.number().nullable(),
+  lag_p99_ms: z.number().nullable(),
+});
+
+export const overviewSchema = z.object({
+  /** `unknown`: a repository has no inventory yet. `working`: captures are on their way, and nothing is wrong. */
+  status: z.enum(["in_sync", "working", "unknown", "attention"]),
+  /** One sentence: everything is in sync, or what is wrong and what to do. */
+  sentence: z.string(),
+  /** What is wrong, worst first. `view` is where the console shows it, such as `jobs?state=failed`; null: nowhere. */
+  findings: z.array(z.object({ text: z.string(), view: z.string().nullable() })),
+  /** The server's time. */
+  now: z.string(),
+  installations: z.int(),
+  repositories: z.int(),
+  coverage: figuresSchema,
+  jobs: queueStatsSchema,
+  bucket_seconds: z.int(),
+  activity: z.array(activitySchema),
+  /** GitHub's rate limits, as its last answers showed them. `account` is null for GITHUB_TOKEN. */
+  budgets: z.array(
+    z.object({
+      installation_id: z.int().nullable(),
+      account: z.string().nullable(),
+      resource: z.enum(["core", "graphql"]),
+      limit: z.int(),
+      remaining: z.int(),
+      reset_at: z.string(),
+      seen_at: z.string(),
+    }),
+  ),
+  /** `succeeded_at` null: never. `is_late`: its last success is older than it should be. */
+  reconcilers: z.array(
+    z.object({ name: z.string(), succeeded_at: z.string().nullable(), is_late: z.boolean() }),
+  ),
+  /** Where captures run. `dashboard` is the Inngest dashboard's address; null with the embedded engine. */
+  inngest: z.object({ is: z.string(), dashboard: z.string().nullable() }),
+  database: z.string(),
+});
+
+// GET /api/repositories
+
+export const repositoryOverviewSchema = figuresSchema.extend({
+  id: z.int(),
+  repository: z.string().nullable(),
+  private: z.boolean().nullable(),
+  counted_at: z.string().nullable(),
+  synced_at: z.string().nullable(),
+  inventoried_at: z.string().nullable(),
+  /** When the last webhook about it arrived, as far as jobs are kept. */
+  last_delivery_at: z.string().nullable(),
+  /** Its running or pending sync; null: none. */
+  sync: jobSchema.nullable(),
+});
+export const repositoriesAnswerSchema = z.object({
+  repositories: z.array(repositoryOverviewSchema),
+  total: figuresSchema,
+});
+
+// GET /api/queue/jobs, /api/queue/jobs/count, POST /api/queue/replay
+
+/** `function` is the event's name, such as `capture/pr.details`. `text` is searched in repository, number, event id and error. */
+export const jobFilterSchema = z.object({
+  state: z.preprocess(pendingAlias, jobStateSchema.optional()),
+  repository: repositoryIdSchema.optional(),
+  function: z.string().max(100).optional(),
+  reason: reasonSchema.optional(),
+  text: z.string().max(200).optional(),
+  /** The key of a group of failures. */
+  failure: z.string().max(100).optional(),
+});
+
+/** Newest first. `before` is the id of the last job of the previous page. */
+export const jobsPageQuerySchema = jobFilterSchema.extend({
+  before: z.coerce.number().int().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+});
+export const jobCountsSchema = z.object({ total: z.int(), by_state: queueStatsSchema });
+
+/** GET /api/queue/jobs/{id}. DELETE cancels an unfinished job: its run stores nothing more, and ends at its next step. */
+export const jobDetailSchema = jobSchema.extend({
+  /** The run on Inngest's dashboard; null with the embedded engine. */
+  run_url: z.string().nullable(),
+  /** The data of the event: of a failed job all of it, of others without what it observed. Null: it is not kept. */
+  event: z.record(z.string(), z.unknown()).nullable(),
+  /** The last 50 steps that stored something, oldest first. */
+  steps: z.array(
+    z.object({ name: z.string(), at: z.string(), requests: z.int(), points: z.int(), rows_written: z.int() }),
+  ),
+});
+
+/** GET /api/queue/failures: failed and retrying jobs by function and error. Digits in messages do not separate groups. */
+export const failureGroupSchema = z.object({
+  key: z.string(),
+  function: z.string(),
+  error: z.string(),
+  /** The newest one's. */
+  message: z.string(),
+  failed: z.int(),
+  retrying: z.int(),
+  first_at: z.string(),
+  last_at: z.string(),
+});
+
+/**
+ * Replays the failed jobs that the filter matches, at most 10,000: sends their events again. Each is cancelled, and a pending job takes its
+ * place.
+ */
+export const replayManyRequestSchema = jobFilterSchema.omit({ state: true }).strict();
+export const replayManyAnswerSchema = z.object({ replayed: z.int() });
+
+// GET /api/pull-requests?repository=&text=&limit= : the newest updated ones
+
+export const pullRequestsQuerySchema = z.object({
+  repository: repositoryIdSchema.optional(),
+  /** A number, or part of a title. */
+  text: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const pullRequestSummarySchema = z.object({
+  repository: z.string().nullable(),
+  repository_id: z.int(),
+  number: z.int(),
+  title: z.string().nullable(),
+  state: z.enum(["open", "closed", "merged"]).nullable(),
+  draft: z.boolean().nullable(),
+  author: z.string().nullable(),
+  updated_at: z.string().nullable(),
+});
+
+// GET /api/pull-requests/{owner}/{name}/{number}
+
+/** How a row's present state came to be: GitHub's clock of it, when it was stored, and by which reason's capture. Null: before this was kept. */
+export const provenanceSchema = z.object({
+  clock: z.string().nullable(),
+  captured_at: z.string().nullable(),
+  captured_by: reasonSchema.nullable(),
+});
+
+export const pullRequestViewSchema = pullRequestSummarySchema.extend({
+  /** On GitHub. */
+  url: z.string().nullable(),
+  /** Every captured column of github.pull_requests by its name, accounts as logins. */
+  facts: z.record(z.string(), z.unknown()),
+  provenance: provenanceSchema,
+  files: z.array(
+    z.object({
+      filename: z.string(),
+      status: z.string().nullable(),
+      previous_filename: z.string().nullable(),
+      additions: z.int().nullable(),
+      deletions: z.int().nullable(),
+    }),
+  ),
+  files_provenance: provenanceSchema,
+  /** Reviews and comments in the order in which they were made. A deleted one has `deleted_at`. */
+  timeline: z.array(
+    z.object({
+      kind: z.enum(["review", "issue_comment", "review_comment"]),
+      id: z.int(),
+      at: z.string(),
+      author: z.string().nullable(),
+      body: z.string().nullable(),
+      url: z.string().nullable(),
+      /** Of a review. */
+      state: z.string().nullable(),
+      /** Of a review comment: its file, its review, the comment it replies to, and whether its thread is resolved. */
+      path: z.string().nullable(),
+      line: z.int().nullable(),
+      review_id: z.int().nullable(),
+      in_reply_to_id: z.int().nullable(),
+      resolved: z.boolean().nullable(),
+      deleted_at: z.string().nullable(),
+      provenance: provenanceSchema,
+    }),
+  ),
+  gaps: z.array(gapSchema),
+  /** The newest jobs about it. */
+  jobs: z.array(jobSchema),
+});
+
+/** POST /api/pull-requests/compare: reads the pull request from GitHub now. */
+export const compareRequestSchema = z.strictObject({
+  repository: repositoryIdSchema,
+  number: z.int32().positive(),
+});
+export const comparisonSchema = z.object({
+  compared_at: z.string(),
+  requests: z.int(),
+  points: z.int(),
+  /** False: GitHub has no such pull request (any more). */
+  exists: z.boolean(),
+  /** `item` is such as `pull request`, `src/a.ts`, `review 7`. `column` null: the item is missing on one side (null there). */
+  differences: z.array(
+    z.object({ item: z.string(), column: z.string().nullable(), captured: z.unknown(), github: z.unknown() }),
+  ),
+  /** What GitHub could not show, one sentence each. Nothing is known about it. */
+  problems: z.array(z.string()),
+});
+
+// POST /api/sql, GET /api/sql/schema
+
+export const sqlRequestSchema = z.strictObject({
+  query: z.string().min(1).max(50_000),
+  /** The most rows to return. */
+  limit: z.int().min(1).max(10_000).default(1000),
+});
+/** A value is its text, as psql shows it; null is NULL. `truncated`: there are more rows. */
+export const sqlAnswerSchema = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rows: z.array(z.array(z.string().nullable())),
+  truncated: z.boolean(),
+  duration_ms: z.number(),
+});
+export const sqlSchemaAnswerSchema = z.object({
+  tables: z.array(
+    z.object({
+      schema: z.string(),
+      name: z.string(),
+      comment: z.string().nullable(),
+      columns: z.array(z.object({ name: z.string(), type: z.string(), comment: z.string().nullable() })),
+    }),
+  ),
+});
+
+/**
+ * GET /api/live: server-sent events. Each `change` has the jobs that changed since the last one (at most 200, newest first) and the counts. A
+ * comment line every 15 seconds keeps the connection open. A host without streams answers 404, and the console polls.
+ */
+export const liveChangeSchema = z.object({
+  at: z.string(),
+  stats: queueStatsSchema,
+  jobs: z.array(jobSchema),
+});
+
+export type SessionAnswer = z.output<typeof sessionAnswerSchema>;
+export type Activity = z.output<typeof activitySchema>;
+export type Overview = z.output<typeof overviewSchema>;
+export type RepositoryOverview = z.output<typeof repositoryOverviewSchema>;
+export type JobFilter = z.output<typeof jobFilterSchema>;
+export type JobDetail = z.output<typeof jobDetailSchema>;
+export type FailureGroup = z.output<typeof failureGroupSchema>;
+export type PullRequestSummary = z.output<typeof pullRequestSummarySchema>;
+export type PullRequestView = z.output<typeof pullRequestViewSchema>;
+export type Comparison = z.output<typeof comparisonSchema>;
+export type SqlAnswer = z.output<typeof sqlAnswerSchema>;
+export type SqlSchema = z.output<typeof sqlSchemaAnswerSchema>;
+export type LiveChange = z.output<typeof liveChangeSchema>;

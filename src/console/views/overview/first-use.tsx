@@ -1,0 +1,29 @@
+import type { Overview } from "../../../api/console-contract.ts";
+import { Empty } from "../../components/page.tsx";
+
+/** What to do before there is a repository. */
+export function FirstUse({ overview: { installations } }: { overview: Overview }) {
+  return (
+    <div class="section">
+      <Empty title="No repository is captured yet.">
+        {installations === 0 ? (
+          <ol class="steps">
+            <li>
+              Open your App on GitHub, choose <em>Install App</em>, and select the repositories.
+            </li>
+            <li>
+              GitHub sends a webhook about the installation. On your own machine it needs a{" "}
+              <code>WEBHOOK_PROXY_URL</code>.
+            </li>
+            <li>
+              The last 90 days of each repository (<code>BACKFILL_DAYS</code>) are captured first, and this
+              page follows them.
+            </li>
+          </ol>
+        ) : (
+          <p>The App is installed, but on no repository. Select repositories in its settings on GitHub.</p>
+        )}
+      </Empty>
+    </div>
+  );
+}

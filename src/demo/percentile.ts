@@ -1,5 +1,0 @@
-/** The value that this share of all, from 0 to 1, does not exceed. NaN when there are none. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-}

@@ -1,0 +1,10 @@
+export { createFakeGitHub } from "./create-github.ts";
+export type { FakeGitHub, FakeGitHubOptions, RecordedRequest } from "./create-github.ts";
+export { sendDelivery, signDelivery } from "./delivery.ts";
+export type { WebhookDelivery } from "./webhook-delivery.ts";
+export * as failures from "./failures.ts";
+export { pointsOf } from "./graphql/points.ts";
+export { seedPullRequests } from "./seed.ts";
+export { serveGitHub } from "./serve.ts";
+export { filesOf, reviewCommentsOf, submittedReviews } from "./state.ts";
+export type * from "./state.ts";

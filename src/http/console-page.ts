@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono, type MiddlewareHandler } from "hono";
+import { compress } from "hono/compress";
+import { secureHeaders } from "hono/secure-headers";
+
+/** Where `npm run build` puts the page. */
+const consoleFolder = join(import.meta.dirname, "../../dist/console");
+
+/** Nothing but the page's own files and the API, and nothing inline. netlify.toml has the same. */
+const protect = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  referrerPolicy: "no-referrer",
+  xContentTypeOptions: true,
+  xFrameOptions: "DENY",
+  strictTransportSecurity: false, // for the operator of the host name to decide
+});
+
+/** The names of assets contain a hash of their contents, so browsers need not ask again. */
+const cache: MiddlewareHandler = async (context, next) => {
+  await next();
+  if (!context.res.ok) return;
+  const isAsset = context.req.path !== "/";
+  context.header("cache-control", isAsset ? "public, max-age=31536000, immutable" : "no-cache");
+};
+
+const missing =
+  "The console is not built, because its build tools were not installed. Run: npm ci && npm run build\n";
+
+/** Serves the console at `/`. */
+export function createConsolePage(folder: string = consoleFolder): Hono {
+  const routes = new Hono();
+  let serve: MiddlewareHandler | null = null;
+
+  routes.on("GET", ["/", "/assets/*"], compress(), protect, cache, async (context, next) => {
+    if (!existsSync(join(folder, "index.html"))) return context.text(missing, 503);
+    serve ??= serveStatic({ root: folder });
+    return serve(context, next);
+  });
+  return routes;
+}

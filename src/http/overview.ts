@@ -1,0 +1,158 @@
+import type { Activity, Overview, RepositoryOverview } from "../api/console-contract.ts";
+import type { Analysis, Figures } from "../api/contract.ts";
+import { deliveriesReconcile, repositoriesReconcile } from "../lib/inngest/events.ts";
+import { describeRepositories, getActivity, listBudgets } from "../lib/store/activity.ts";
+import type { ActivityBucket } from "../lib/store/activity-types.ts";
+import { analyzeGaps } from "../lib/store/gaps.ts";
+import { listKnownInstallations } from "../lib/store/reconciling.ts";
+import { StoreError, type Store } from "../lib/store/store.ts";
+import type { Services } from "../services.ts";
+import { findFindings, toSentence, toStatus } from "./findings.ts";
+import { checkHealth, type Health } from "./health.ts";
+
+/** Charts have at most this many buckets. */
+const maxBuckets = 100;
+const bucketSizes = [60, 300, 900, 1800, 3600, 7200] as const;
+
+/** The local clock and the database's differ by less when NTP synchronizes them. */
+const skewToleranceMs = 2_000;
+
+/** A reconciler is late when it has missed two runs. Seconds. */
+const reconcilers = [
+  { name: deliveriesReconcile.name, lateAfter: 30 * 60 },
+  { name: repositoriesReconcile.name, lateAfter: 3 * 3600 },
+] as const;
+
+export type OverviewServices = Pick<
+  Services,
+  | "activity"
+  | "counts"
+  | "dashboardUrl"
+  | "description"
+  | "engine"
+  | "github"
+  | "journal"
+  | "problems"
+  | "refusals"
+  | "store"
+>;
+
+/** Everything at a glance. Throws a `StoreError` while the database does not answer. */
+export async function describeOverview(services: OverviewServices, hours: number): Promise<Overview> {
+  const { store, activity: recorder, description, dashboardUrl } = services;
+  await recorder.flush();
+  const [health, analysis, activity, budgets, installations] = await Promise.all([
+    checkHealth(services),
+    analyzeGaps(store, { limit: 0 }),
+    describeActivity(services, hours),
+    listBudgets(store),
+    listKnownInstallations(store),
+  ]);
+  if (!health.jobs) throw new StoreError("overview", { message: "The database did not answer." }, 503);
+  const seen = {
+    health,
+    jobs: health.jobs,
+    analysis,
+    descriptions: await describeById(store, analysis),
+    activity: activity.buckets,
+    bucketSeconds: activity.bucketSeconds,
+    budgets,
+    reconcilers: describeReconcilers(health),
+    now: new Date(),
+  };
+  const findings = findFindings(seen);
+  return {
+    status: toStatus(seen, findings),
+    sentence: toSentence(seen, findings),
+    findings: findings.map(({ text, view }) => ({ text, view })),
+    now: seen.now.toISOString(),
+    installations: installations.length,
+    repositories: analysis.repositories.length,
+    coverage: analysis.total,
+    jobs: seen.jobs,
+    bucket_seconds: activity.bucketSeconds,
+    activity: activity.buckets,
+    budgets,
+    reconcilers: seen.reconcilers,
+    inngest: { is: description.inngest, dashboard: dashboardUrl },
+    database: description.database,
+  };
+}
+
+/** Every repository that is captured, with its figures. */
+export async function listRepositories({
+  store,
+}: Pick<Services, "store">): Promise<{ repositories: RepositoryOverview[]; total: Figures }> {
+  const analysis = await analyzeGaps(store, { limit: 0 });
+  const descriptions = await describeById(store, analysis);
+  return {
+    repositories: analysis.repositories.map((figures) => {
+      const {
+        private: isPrivate = null,
+        last_delivery_at = null,
+        sync = null,
+      } = descriptions.get(figures.id) ?? {};
+      return { ...figures, private: isPrivate, last_delivery_at, sync };
+    }),
+    total: analysis.total,
+  };
+}
+
+async function describeById(store: Store, { repositories }: Pick<Analysis, "repositories">) {
+  const ids = repositories.map(({ id }) => id);
+  return new Map((await describeRepositories(store, ids)).map((each) => [each.id, each]));
+}
+
+/** The buckets of the last hours, the last of them unfinished. */
+async function describeActivity({ store, github }: Pick<Services, "store" | "github">, hours: number) {
+  const seconds = hours * 3600;
+  const bucketSeconds = bucketSizes.find((size) => seconds / size <= maxBuckets) ?? bucketSizes[5];
+  const count = Math.ceil(seconds / bucketSeconds);
+  const { now, buckets } = await getActivity(
+    store,
+    new Date(Date.now() - (seconds + bucketSeconds) * 1000),
+    bucketSeconds,
+  );
+  const skewMs = github.now() - Date.parse(now);
+  const correctionMs = Math.abs(skewMs) < skewToleranceMs ? 0 : skewMs;
+  const known = new Map(buckets.map((bucket) => [Date.parse(bucket.at), bucket]));
+  const last = Math.floor(Date.parse(now) / (bucketSeconds * 1000)) * bucketSeconds * 1000;
+  const all = Array.from({ length: count }, (_, index): Activity => {
+    const at = last - (count - 1 - index) * bucketSeconds * 1000;
+    const { lags, ...counts } = known.get(at) ?? emptyBucket;
+    return {
+      ...counts,
+      at: new Date(at).toISOString(),
+      lag_p50_ms: toLag(lags, 0.5, correctionMs),
+      lag_p99_ms: toLag(lags, 0.99, correctionMs),
+    };
+  });
+  return { bucketSeconds, buckets: all };
+}
+
+const emptyBucket: Omit<ActivityBucket, "at"> = {
+  accepted: 0,
+  refused: 0,
+  failed_deliveries: 0,
+  completed: 0,
+  failed: 0,
+  retried: 0,
+  lags: [],
+};
+
+/** The smallest lag that the share of the jobs does not exceed. The database's clock measured it from GitHub's clock. */
+function toLag(lags: ActivityBucket["lags"], share: number, correctionMs: number): number | null {
+  const total = lags.reduce((sum, { jobs }) => sum + jobs, 0);
+  let left = Math.ceil(total * share);
+  const found = lags.find(({ jobs }) => (left -= jobs) <= 0);
+  return found ? Math.max(0, Math.round(found.ms + correctionMs)) : null;
+}
+
+/** A reconciler that never succeeded is late once the process has run for as long. */
+function describeReconcilers(health: Health): Overview["reconcilers"] {
+  return reconcilers.map(({ name, lateAfter }) => {
+    const age = health.reconcilers?.[name]?.age_seconds;
+    const succeededAt = age === undefined ? null : new Date(Date.now() - age * 1000).toISOString();
+    return { name, succeeded_at: succeededAt, is_late: (age ?? process.uptime()) > lateAfter };
+  });
+}

@@ -1,0 +1,34 @@
+import type { Overview } from "../../api/console-contract.ts";
+import type {
+  ActivityBucket,
+  MinuteOfDeliveries,
+  RecordedBudget,
+  RepositoryDescription,
+} from "./activity-types.ts";
+import { call, type Store } from "./store.ts";
+
+/** Counts webhooks that the process has answered since its last call, and keeps newer budgets. */
+export async function recordActivity(
+  store: Store,
+  process: string,
+  seen: { deliveries: MinuteOfDeliveries[]; budgets: RecordedBudget[] },
+): Promise<void> {
+  await call(store, "capture_record_activity", { process, ...seen });
+}
+
+export async function listBudgets(store: Store): Promise<Overview["budgets"]> {
+  return call(store, "capture_list_budgets", {});
+}
+
+/** Counts what happened since then. Buckets without anything are left out. `now` is the database's time. */
+export async function getActivity(
+  store: Store,
+  since: Date,
+  bucketSeconds: number,
+): Promise<{ now: string; buckets: ActivityBucket[] }> {
+  return call(store, "capture_activity", { since: since.toISOString(), bucket_seconds: bucketSeconds });
+}
+
+export async function describeRepositories(store: Store, ids: number[]): Promise<RepositoryDescription[]> {
+  return call(store, "capture_describe_repositories", { ids });
+}

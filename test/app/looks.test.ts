@@ -1,0 +1,119 @@
+import { beforeEach, expect, test } from "vitest";
+import { failures, type PullRequest } from "../../src/fake-github/index.ts";
+import { createLooks, type Looks } from "../../src/lib/inngest/looks.ts";
+import { createClock } from "../lib/embedded/engine-harness.ts";
+import { useScene } from "../support/scene.ts";
+
+/** The looks: reconcilers on a timer, which start a run on Inngest only when there is something to do. */
+
+const scene = useScene({ installation: "delivered" });
+const { deliver, differences, idle, rows, takeDeliveries } = scene;
+
+let clock: ReturnType<typeof createClock>;
+let looks: Looks;
+let pullRequest: PullRequest;
+
+/** The looks of one process. Several share a database. */
+function createProcessLooks(): Looks {
+  const { store, github, outbox, log } = scene.app.services;
+  return createLooks({
+    store,
+    github,
+    send: outbox.send,
+    log,
+    handles: (webhook) => webhook.startsWith("pull_request"),
+    jobRetentionDays: 30,
+    alerts: false,
+    now: clock.now,
+  });
+}
+
+/** Runs what is due an hour later, and returns the number of events that this caused. */
+async function look(): Promise<number> {
+  clock.advance(60 * 60);
+  const { engine } = scene.app.services;
+  const before = engine?.stats().events ?? 0;
+  await looks.runDue();
+  await idle();
+  return (engine?.stats().events ?? 0) - before;
+}
+
+const jobsOfLooks = () => rows("capture.jobs where event_id like 'look:%' order by id --");
+
+beforeEach(async () => {
+  clock = createClock(new Date().toISOString());
+  looks = createProcessLooks();
+  pullRequest = scene.github.after(0, () =>
+    scene.github.openPullRequest({ repository: scene.web, author: scene.ann }),
+  );
+  await deliver();
+  await scene.reconcile(); // takes the daily inventory
+  await scene.reconcileUpdates(); // captures what moved less than a minute before the first sync
+});
+
+test("looks that find nothing start no run, and complete the reconcilers' jobs", async () => {
+  await look();
+  expect(await look()).toBe(0);
+  const names = (await jobsOfLooks()).map(
+    ({ event_name: name, state }) => `${String(name)} ${String(state)}`,
+  );
+  expect(new Set(names)).toEqual(
+    new Set([
+      "capture/deliveries.reconcile completed",
+      "capture/installation.reconcile completed",
+      "capture/repositories.reconcile completed",
+    ]),
+  );
+  const checkpoints = await rows(
+    "capture.checkpoints where succeeded_at > now() - interval '1 minute' order by name --",
+  );
+  expect(checkpoints.map(({ name }) => name)).toEqual([
+    "capture/deliveries.reconcile",
+    "capture/repositories.reconcile",
+  ]);
+});
+
+test("a look that finds a failed delivery starts the run that redelivers it", async () => {
+  await look();
+  scene.github.after(5, () => scene.github.submitReview({ pullRequest, author: scene.ann, body: "Fine" }));
+  for (const delivery of takeDeliveries()) scene.github.recordAttempt(delivery, 0);
+  expect(await look()).toBeGreaterThan(0);
+  await deliver(scene.github.takeRedeliveries());
+  expect(await differences()).toEqual([]);
+});
+
+test("a look that finds an update without a webhook starts the run that captures it", async () => {
+  await look();
+  scene.github.quietly(() =>
+    scene.github.after(120, () => scene.github.editPullRequest(pullRequest, { title: "Changed silently" })),
+  );
+  scene.pass(240);
+  expect(await look()).toBeGreaterThan(0);
+  expect(await differences()).toEqual([]);
+});
+
+test("each time of a schedule is one process's only", async () => {
+  await look();
+  const other = createProcessLooks();
+  const before = (await jobsOfLooks()).length;
+  clock.advance(60 * 60);
+  await Promise.all([looks.runDue(), other.runDue(), looks.runDue(), other.runDue()]);
+  expect((await jobsOfLooks()).length - before).toBe(before); // deliveries, repositories, and two installations
+});
+
+test("a look that GitHub refuses starts the run, which is retried", async () => {
+  await look();
+  scene.github.intercept(failures.times(30, failures.serverError(502)));
+  expect(await look()).toBeGreaterThan(0);
+  await scene.skipRetries();
+  expect(await scene.openJobs()).toEqual([]);
+});
+
+test("a nightly look deletes jobs that finished before the retention", async () => {
+  clock.advance(31 * 24 * 60 * 60);
+  await look();
+  clock.advance(24 * 60 * 60);
+  await look();
+  expect(await rows("capture.jobs where finished_at < now() - interval '1 hour'")).toEqual([]);
+  expect(await rows("capture.jobs where event_id not like 'look:%'")).toEqual([]);
+});

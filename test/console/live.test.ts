@@ -1,0 +1,70 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { useConsole } from "./support/use-console.ts";
+
+const console = useConsole();
+const { scene } = console;
+
+const figure = (page: Page, name: string) => page.locator(".figures div", { hasText: name }).locator("dd");
+const completed = async (page: Page) => Number(await figure(page, "Completed").textContent());
+
+function openPullRequest(): void {
+  scene.github.openPullRequest({
+    repository: scene.web,
+    author: scene.ann,
+    files: [{ filename: "a.ts" }],
+  });
+}
+
+test("a webhook shows on the page within a second", async () => {
+  const page = await console.open();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await figure(page, "Completed").waitFor();
+  // Other tests run at the same time, so one of several webhooks has to.
+  const took: number[] = [];
+  while (took.length < 8 && Math.min(...took) > 1_000) {
+    const before = await completed(page);
+    openPullRequest();
+    const start = performance.now();
+    const delivered = scene.deliver();
+    await expect.poll(() => completed(page), { interval: 10 }).toBeGreaterThan(before);
+    took.push(performance.now() - start);
+    await delivered;
+  }
+  expect(Math.min(...took)).toBeLessThan(1_000);
+});
+
+test("where the host has no streams, the page polls", async () => {
+  console.allow(/404.*\/api\/live/);
+  const page = await console.open("", { signedIn: false });
+  await page.route("**/api/live", (route) => route.fulfill({ status: 404 }));
+  await console.signIn();
+  await page.getByTitle("Polling", { exact: true }).waitFor();
+  await figure(page, "Completed").waitFor();
+  const before = await completed(page);
+  openPullRequest();
+  await scene.deliver();
+  await expect.poll(() => completed(page)).toBeGreaterThan(before);
+});
+
+test("the page says when the server is gone, keeps what it shows, and recovers by itself", async () => {
+  console.allow(/ERR_|network error|503/);
+  const page = await console.open();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await figure(page, "Completed").waitFor();
+  const { port } = new URL(scene.app.url);
+  const before = await completed(page);
+
+  await scene.app.close();
+  const alert = page.getByText("The server does not answer.", { exact: false });
+  await alert.waitFor();
+  await console.expectAccessible();
+  expect(await completed(page)).toBe(before);
+
+  await scene.restart({ PORT: port });
+  openPullRequest();
+  await scene.deliver();
+  await alert.waitFor({ state: "detached" });
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await expect.poll(() => completed(page)).toBeGreaterThan(before);
+});

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { compareRows } from "../../../src/testing/compare-rows.ts";
+import { toTruth } from "../../../src/testing/truth.ts";
+import { migrate } from "../../../src/lib/embedded/migrate.ts";
+import { openPostgres } from "../../../src/lib/embedded/open-postgres.ts";
+import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
+import { openGitHub } from "../../support/open-github.ts";
+import { startApp } from "../../support/start-app.ts";
+
+const base = inject("postgresServer");
+const patience = { timeout: 20_000, interval: 20 };
+
+describe.runIf(base)("on a Postgres server", () => {
+  const name = `terminated_${process.pid}`;
+  let admin: SqlDatabase;
+  let db: SqlDatabase;
+
+  beforeAll(async () => {
+    admin = openPostgres(base ?? "");
+    await admin.exec(`create database ${name}`);
+    const url = new URL(base ?? "");
+    url.pathname = name;
+    db = openPostgres(url.href, { lastsMs: 2_000, renewEveryMs: 50 });
+    await migrate(db);
+  });
+  afterAll(async () => {
+    await db.close();
+    await admin.exec(`drop database ${name} with (force)`);
+    await admin.close();
+  });
+
+  const terminateAll = () =>
+    admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+
+  test("captures complete although all their connections are terminated and the queue's lease is taken", async () => {
+    const github = await openGitHub({ latency: 5 });
+    const app = await startApp(db, { GITHUB_API_URL: github.url });
+    const ann = github.createAccount({ login: "ann" });
+    const acme = github.createOrganization({ login: "acme", members: [ann] });
+    const repository = github.createRepository({ owner: acme, name: "web" });
+    github.install({ account: acme });
+    for (let count = 0; count < 20; count++) {
+      const on = github.after(count, () => github.openPullRequest({ repository, author: ann }));
+      github.after(count, () => github.createIssueComment({ on, author: ann, body: `${count}` }));
+    }
+
+    const sending = new AbortController();
+    const delivered = Promise.all(
+      github.deliveries.splice(0).map(async (delivery) => {
+        // What is answered 503 GitHub has delivered again.
+        await vi.waitFor(async () => expect(await app.deliver(delivery)).toBe(200), patience);
+      }),
+    ).finally(() => sending.abort());
+    let terminated = 0;
+    while (!sending.signal.aborted || terminated < 60) terminated += (await terminateAll()).length;
+    await delivered;
+
+    await vi.waitFor(async () => expect((await fetch(`${app.url}/healthz`)).status).toBe(200), patience);
+    // As if the time had passed after which failed attempts are repeated, and another server had the lease meanwhile.
+    await db.exec("update embedded_inngest.requests set due_at = 0");
+    await db.exec("update embedded_inngest.leases set holder = 'another', expires_at = now()");
+    await vi.waitFor(async () => {
+      const regained = "select from embedded_inngest.leases where holder <> 'another' and expires_at > now()";
+      expect(await db.query(regained)).toHaveLength(1);
+      expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);
+      expect(await compareRows(toTruth(github), (table) => app.rows(`github.${table}`))).toEqual([]);
+    }, patience);
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    await app.close();
+    await github.close();
+  });
+});

@@ -56,6 +56,7 @@ function projectsOn(database: "pglite" | "postgres", url: string | null, exclude
   const shared = {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxConcurrency: 2, // concurrent tests start processes
     sequence: { shuffle: { tests: true, files: false } },
     provide: { postgresServer: url },
@@ -83,7 +84,7 @@ const consoleProject = {
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     sequence: { groupOrder: 1 }, // after the other projects: these tests need the processor for Chromium, and time live updates
     maxWorkers: 2,
     provide: { postgresServer: null },

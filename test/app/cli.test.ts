@@ -10,6 +10,7 @@ import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { runCli } from "../support/run-cli.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
+import { patience } from "../support/patience.ts";
 
 const adminToken = "a token of the administrators";
 
@@ -120,9 +121,9 @@ test("the CLI keeps following a backfill across a server restart", async () => {
   if (!job) throw new Error("No job was queued.");
   const terminal = openTerminal();
   const outcome = watchBackfill(client, job, { terminal });
-  await vi.waitFor(() => expect(terminal.lines).not.toEqual([]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(terminal.lines).not.toEqual([]), patience);
   await app.close();
-  await vi.waitFor(() => expect(terminal.lines.at(-1)).toContain("Could not connect"), { timeout: 10_000 });
+  await vi.waitFor(() => expect(terminal.lines.at(-1)).toContain("Could not connect"), patience);
   stopLimiting();
   app = await start(new URL(app.url).port);
   expect(await outcome).toMatchObject({ ok: true, sentence: expect.stringContaining("Captured 12 of 12") });

@@ -11,13 +11,13 @@ import { openGitHub } from "../support/open-github.ts";
 import { serverTest } from "../support/server-test.ts";
 import type { ServerProcess } from "../../src/testing/start-server.ts";
 import { appPublicKey } from "../../src/testing/test-config.ts";
+import { patience } from "../support/patience.ts";
 
 /** The server's start with credentials that are refused. */
 
 const test = serverTest.concurrent;
 
 /** The server repeats its checks after one second, then two. */
-const patience = { timeout: 20_000, interval: 50 };
 
 const adminToken = "a token of the administrators";
 

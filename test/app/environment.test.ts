@@ -9,6 +9,7 @@ import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
 import { webhookHeaders } from "../support/send-webhook.ts";
 import { serverTest } from "../support/server-test.ts";
 import { webhookSecret } from "../../src/testing/test-config.ts";
+import { patience } from "../support/patience.ts";
 
 /** The server on hosts with unusual or broken environments. */
 
@@ -30,7 +31,7 @@ test.for(hasIpv6 ? ["::", "::1", "0.0.0.0"] : ["0.0.0.0"])(
     const server = await start({ HOST, INNGEST_DEV: "http://127.0.0.1:9" });
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(new URL(server.url).hostname).toBe(HOST === "::1" ? "[::1]" : "localhost");
-    await vi.waitFor(() => expect(server.output.join()).toContain("npm run dev:inngest"));
+    await vi.waitFor(() => expect(server.output.join()).toContain("npm run dev:inngest"), patience);
   },
 );
 

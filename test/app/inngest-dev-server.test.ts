@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { sendWebhook } from "../support/send-webhook.ts";
 import { startServer } from "../../src/testing/start-server.ts";
+import { patience } from "../support/patience.ts";
 
 /** The functions on the real Inngest server. Skipped where its CLI is not installed. */
 
@@ -73,13 +74,10 @@ test.skipIf(!isInstalled)(
     });
     try {
       for (const delivery of github.deliveries) expect(await sendWebhook(server.url, delivery)).toBe(200);
-      await vi.waitFor(
-        async () => {
-          const health = (await (await fetch(`${server.url}/healthz`)).json()) as { jobs: unknown };
-          expect(health.jobs).toMatchObject({ completed: github.deliveries.length, failed: 0 });
-        },
-        { timeout: 25_000, interval: 200 },
-      );
+      await vi.waitFor(async () => {
+        const health = (await (await fetch(`${server.url}/healthz`)).json()) as { jobs: unknown };
+        expect(health.jobs).toMatchObject({ completed: github.deliveries.length, failed: 0 });
+      }, patience);
     } finally {
       await server.end("SIGTERM");
     }

@@ -109,7 +109,7 @@ test("a backfill resumes after each kill -9, repeats no request whose answer it 
   const followed = runCli({ url, adminToken }, ["backfill", "acme/web", "--all"]);
   for (const killAfter of [6, 14, 22]) {
     await vi.waitFor(() => expect(asked().length).toBeGreaterThanOrEqual(killAfter), {
-      timeout: 30_000,
+      timeout: 60_000,
       interval: 5,
     });
     await server.end("SIGKILL");

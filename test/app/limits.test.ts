@@ -40,7 +40,7 @@ test.each([
   const going = await openPullRequests(free.account, 5);
 
   await vi.waitFor(async () => expect(await captured(going)).toHaveLength(5), {
-    timeout: 10_000,
+    timeout: 60_000,
     interval: 20,
   });
   await scene.app.idle();

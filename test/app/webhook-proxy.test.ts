@@ -9,14 +9,13 @@ import { keepLog } from "../support/log-lines.ts";
 import { webhookHeaders } from "../support/send-webhook.ts";
 import { serverTest } from "../support/server-test.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
+import { patience } from "../support/patience.ts";
 
 /** Webhooks through a smee.io channel. */
 
 const payload = { zen: "Keep it logically awesome." };
 
 /** For a busy machine. */
-const patience = { timeout: 10_000 };
-
 /** Opens a channel as smee.io serves it. It can be down. */
 async function openChannel() {
   const connections = new Set<ServerResponse>();
@@ -49,7 +48,10 @@ serverTest("the server accepts webhooks of a channel that is down at first", asy
   const channel = await openChannel();
   channel.isDown = true;
   const server = await start({ WEBHOOK_PROXY_URL: channel.url });
-  await vi.waitFor(() => expect(server.output.join()).toContain("Could not connect to WEBHOOK_PROXY_URL"));
+  await vi.waitFor(
+    () => expect(server.output.join()).toContain("Could not connect to WEBHOOK_PROXY_URL"),
+    patience,
+  );
   channel.isDown = false;
   await channel.ping("first");
   const health = async () => (await fetch(`${server.url}/healthz`)).json();

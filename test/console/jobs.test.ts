@@ -59,7 +59,7 @@ describe("the list", () => {
     await gridOf(page).focus();
     await page.keyboard.press("End");
     const [oldest] = await scene.jobs("id = (select min(id) from capture.jobs)");
-    await page.locator(`#job-${String(oldest?.["id"])}`).waitFor({ timeout: 30_000 });
+    await page.locator(`#job-${String(oldest?.["id"])}`).waitFor({ timeout: 60_000 });
     expect(await rowsOf(page).count()).toBeLessThan(60);
     await page.keyboard.press("Home");
     await page.getByText("acme/web#20000").waitFor();

@@ -133,7 +133,7 @@ describe("a backfill", () => {
     const release = holdSecondBatch();
     const page = await view.open("repositories/acme/web");
     await startBackfill(page);
-    await barUnderWay(page).waitFor({ timeout: 30_000 });
+    await barUnderWay(page).waitFor({ timeout: 60_000 });
     await page.reload();
     await barUnderWay(page).waitFor();
     await sync(page).getByText("Backfill of all history").waitFor();

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createNodeWebhookListener } from "../../src/http/node-webhook-listener.ts";
 import type { Acknowledgement } from "../../src/http/webhook-endpoint.ts";
+import { patience } from "../support/patience.ts";
 
 test.each([
   ["deliveries", { deliveries: 3, bytes: 1_000_000 }, "{}"],
@@ -21,7 +22,7 @@ test.each([
     const held: Promise<Response>[] = [];
     for (let count = 1; count <= 3; count++) {
       held.push(post());
-      await vi.waitUntil(() => waiting.length === count);
+      await vi.waitUntil(() => waiting.length === count, patience);
     }
     const refused = await post();
     expect(refused.status).toBe(503);
@@ -30,7 +31,7 @@ test.each([
     for (const accept of waiting) accept({ status: 200, message: "ok" });
     for (const response of await Promise.all(held)) expect(response.status).toBe(200);
     const next = post();
-    await vi.waitUntil(() => waiting.length === 4);
+    await vi.waitUntil(() => waiting.length === 4, patience);
     waiting.at(-1)?.({ status: 200, message: "ok" });
     expect((await next).status).toBe(200);
 

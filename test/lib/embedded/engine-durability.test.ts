@@ -10,6 +10,7 @@ import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../../support/database.ts";
 import { createClock, createGate, startEngine } from "./engine-harness.ts";
 import { createMarkingFunctions, EVENTS, MARKS } from "./marking-functions.ts";
+import { patience } from "../../support/patience.ts";
 
 /** Each test creates a database, which is slow on a busy machine. */
 const SEVERAL_PROCESSES_MS = 180_000;
@@ -50,7 +51,7 @@ test("the next engine resumes a run and remembers its completed steps", async ()
   expect(executed).toEqual(["first", "second remembered"]);
 
   never.open(); // what the stopped engine still executes ends late, and changes nothing
-  await vi.waitFor(() => expect(executed).toHaveLength(3));
+  await vi.waitFor(() => expect(executed).toHaveLength(3), patience);
   await after.engine.idle();
   expect(await db.query("select * from embedded_inngest.steps")).toEqual([]);
   await after.engine.stop();

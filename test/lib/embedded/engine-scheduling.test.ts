@@ -4,6 +4,7 @@ import type { EngineOptions, InngestEngine } from "../../../src/lib/embedded/inn
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../../support/database.ts";
 import { createClock, createGate, startEngine } from "./engine-harness.ts";
+import { patience } from "../../support/patience.ts";
 
 let db: SqlDatabase;
 const engines: InngestEngine[] = [];
@@ -234,14 +235,16 @@ test("a run whose key becomes free while the queue is read does not overtake one
   await inngest.send({ name: "a/b", data: { n: 1 } });
   await gate.passed(1);
   await inngest.send({ name: "a/b", data: { n: 2 } });
-  await vi.waitFor(async () =>
-    expect(await db.query("select from embedded_inngest.requests where lane like '1 %'")).toHaveLength(1),
+  await vi.waitFor(
+    async () =>
+      expect(await db.query("select from embedded_inngest.requests where lane like '1 %'")).toHaveLength(1),
+    patience,
   );
   isHeld = true;
   await inngest.send({ name: "a/b", data: { n: 3 } });
   await reading.passed(1);
   gate.open();
-  await vi.waitFor(() => expect(engine.stats()).toMatchObject({ executing: 0, finished: 1 }));
+  await vi.waitFor(() => expect(engine.stats()).toMatchObject({ executing: 0, finished: 1 }), patience);
   reading.open();
   await engine.idle();
   expect(order).toEqual([1, 2, 3]);
@@ -375,7 +378,7 @@ test("a run that waited for its key and yielded to another resumes after it", as
   await gates.get("long")?.passed(1);
   await send("urgent", "third"); // every slot is taken
   gates.get("long")?.open();
-  await vi.waitFor(() => expect(order).toEqual(["first", "urgent", "long"]));
+  await vi.waitFor(() => expect(order).toEqual(["first", "urgent", "long"]), patience);
   gates.get("other")?.open();
   await engine.idle();
   expect(order).toEqual(["first", "urgent", "long", "other"]);

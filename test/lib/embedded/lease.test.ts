@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest"
 import { migrate } from "../../../src/lib/embedded/migrate.ts";
 import { openPostgres } from "../../../src/lib/embedded/open-postgres.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
+import { patience } from "../../support/patience.ts";
 
 const server = inject("postgresServer");
 if (server === null)
@@ -60,8 +61,10 @@ describe.runIf(server)("on a Postgres server", () => {
       db.transaction(async (tx) => {
         const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
         await admin.query("select pg_terminate_backend($1)", [row?.pid]);
-        await vi.waitFor(async () =>
-          expect(await admin.query("select from pg_stat_activity where pid = $1", [row?.pid])).toEqual([]),
+        await vi.waitFor(
+          async () =>
+            expect(await admin.query("select from pg_stat_activity where pid = $1", [row?.pid])).toEqual([]),
+          patience,
         );
         await tx.query("select 1");
       }),
@@ -109,7 +112,7 @@ describe.runIf(server)("on a Postgres server", () => {
         )
       )[0]?.renewals ?? 0;
     const before = await renewals().catch(() => 0);
-    await vi.waitFor(async () => expect(await renewals()).toBeGreaterThan(before + 1), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await renewals()).toBeGreaterThan(before + 1), patience);
     expect(isLost).toBe(false);
     await lock?.release();
   });
@@ -145,7 +148,7 @@ describe.runIf(server)("on a Postgres server", () => {
       url.host = `127.0.0.1:${port}`;
       pooled = url.href;
       const probe = openPostgres(pooled);
-      await vi.waitFor(() => probe.query("select 1"), { timeout: 10_000 });
+      await vi.waitFor(() => probe.query("select 1"), patience);
       await probe.close();
     });
     afterAll(async () => {

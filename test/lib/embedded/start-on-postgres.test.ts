@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, inject, test, vi } from "vitest";
 import { openPostgres } from "../../../src/lib/embedded/open-postgres.ts";
 import { spawnServer, startServer } from "../../../src/testing/start-server.ts";
+import { patience } from "../../support/patience.ts";
 
 const base = inject("postgresServer");
 
@@ -37,7 +38,7 @@ describe.runIf(base)("the server's start on Postgres", () => {
     const { port } = silent.address() as AddressInfo;
     const server = spawnServer({ DATABASE_URL: url.href, GITHUB_API_URL: `http://127.0.0.1:${port}` });
     const leases = () => db.query("select name from embedded_inngest.leases");
-    await vi.waitFor(async () => expect(await leases()).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(1), patience);
     expect(await server.end("SIGTERM")).toBe(0);
     expect(server.output.join("\n")).not.toContain("Listening");
     expect(await leases()).toEqual([]);

@@ -6,9 +6,9 @@ import { openPostgres } from "../../../src/lib/embedded/open-postgres.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openGitHub } from "../../support/open-github.ts";
 import { startApp } from "../../support/start-app.ts";
+import { patience } from "../../support/patience.ts";
 
 const base = inject("postgresServer");
-const patience = { timeout: 20_000, interval: 20 };
 
 describe.runIf(base)("on a Postgres server", () => {
   const name = `terminated_${process.pid}`;
@@ -56,10 +56,9 @@ describe.runIf(base)("on a Postgres server", () => {
     await delivered;
 
     await vi.waitFor(async () => expect((await fetch(`${app.url}/healthz`)).status).toBe(200), patience);
-    // As if the time had passed after which failed attempts are repeated, and another server had the lease meanwhile.
-    await db.exec("update embedded_inngest.requests set due_at = 0");
-    await db.exec("update embedded_inngest.leases set holder = 'another', expires_at = now()");
+    await db.exec("update embedded_inngest.leases set holder = 'another', expires_at = now()"); // as if another server had had it
     await vi.waitFor(async () => {
+      await db.exec("update embedded_inngest.requests set due_at = 0"); // as if the pauses before the next attempts were over
       const regained = "select from embedded_inngest.leases where holder <> 'another' and expires_at > now()";
       expect(await db.query(regained)).toHaveLength(1);
       expect(await app.rows("capture.jobs where state <> 'completed'")).toEqual([]);

@@ -9,6 +9,7 @@ import { CapturesStoppedError } from "../../../src/lib/store/store.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import { finishSync, recordInventory } from "../../../src/lib/store/sync.ts";
 import { at, inFetch, inPayload, issueComment, number, pullRequest } from "./observations.ts";
+import { patience } from "../../support/patience.ts";
 
 /** PGlite has one connection: there everything follows one another anyway, and nothing is shown. */
 describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server", () => {
@@ -118,15 +119,12 @@ describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server
 
   /** Resolves when that many connections wait for another's lock. */
   async function untilWaiting(connections: number): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        const waiting = await db.database.query(
-          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        );
-        expect(waiting).toHaveLength(connections);
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+    await vi.waitFor(async () => {
+      const waiting = await db.database.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(waiting).toHaveLength(connections);
+    }, patience);
   }
 
   const seeing = (hours: number, logins: Record<number, string>) =>

@@ -10,7 +10,11 @@ import type { IsAuthorized } from "./http/require-token.ts";
 import { createSessions, type Sessions } from "./http/sessions.ts";
 import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
 import { createReceiveDelivery, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
-import { createInngestEngine, type InngestEngine } from "./lib/embedded/inngest-engine.ts";
+import {
+  createInngestEngine,
+  engineCheckpointing,
+  type InngestEngine,
+} from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { openPglite } from "./lib/embedded/open-pglite.ts";
 import { openPostgres } from "./lib/embedded/open-postgres.ts";
@@ -246,7 +250,13 @@ function connectInngest(
   engine: InngestEngine | null,
   options: Pick<ClientOptions, "internalLogger" | "middleware">,
 ): Inngest {
-  if (engine) return createInngest({ ...options, isDev: true, checkpointing: false, fetch: engine.fetch });
+  if (engine)
+    return createInngest({
+      ...options,
+      isDev: true,
+      checkpointing: engineCheckpointing,
+      fetch: engine.fetch,
+    });
   if (config.kind === "inngest") {
     const { eventKey, signingKey, signingKeyFallback, baseUrl, env } = config;
     return createInngest({

@@ -14,7 +14,7 @@ export async function openFolder(): Promise<SqlDatabase> {
 }
 
 /** A database on a Postgres server. Closing drops it. */
-export async function createDatabaseOn(url: string): Promise<SqlDatabase> {
+export async function createDatabaseOn(url: string): Promise<SqlDatabase & { url: string }> {
   const admin = openPostgres(url);
   const name = `bench_${randomUUID().replaceAll("-", "")}`;
   await admin.exec(`create database ${name}`);
@@ -23,6 +23,7 @@ export async function createDatabaseOn(url: string): Promise<SqlDatabase> {
   const db = openPostgres(own.href);
   return {
     ...db,
+    url: own.href,
     close: async () => {
       await db.close();
       await admin.exec(`drop database ${name} with (force)`);

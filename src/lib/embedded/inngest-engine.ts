@@ -1,6 +1,6 @@
 import { SetupError } from "../../setup-error.ts";
 import { inngestBackoff } from "./engine/backoff.ts";
-import { serveHeaders, serveUrl, type Handler } from "./engine/call-function.ts";
+import { parseCheckpoint, serveHeaders, serveUrl, type Handler } from "./engine/call-function.ts";
 import { toEngineFunction, type EngineFunction } from "./engine/functions.ts";
 import { createLoop, type Loop } from "./engine/loop.ts";
 import { parseEvents } from "./engine/parse-events.ts";
@@ -13,7 +13,7 @@ import type { SqlDatabase } from "./sql-database.ts";
  * the SDK's serve handler. README.md lists what it supports.
  */
 export interface InngestEngine {
-  /** For `new Inngest({ isDev: true, checkpointing: false, fetch })`. It refuses events before `start` and after `stop`. */
+  /** For `new Inngest({ isDev: true, checkpointing: engineCheckpointing, fetch })`. It refuses events before `start` and after `stop`. */
   readonly fetch: typeof fetch;
   /**
    * Continues unfinished runs and accepts events. `handler` is what `serve()` of `inngest/edge` returns. Throws when a function
@@ -30,6 +30,12 @@ export interface InngestEngine {
   /** Counts since the start. */
   stats(): EngineStats;
 }
+
+/**
+ * How the SDK calls functions for the engine: it sends the result of each step and goes on once the engine has stored it, so a run usually
+ * takes one call. The engine ends the call where another run has to execute first.
+ */
+export const engineCheckpointing = { bufferedSteps: 1, maxRuntime: Infinity } as const;
 
 export interface EngineStats {
   executing: number;
@@ -84,6 +90,19 @@ export function createInngestEngine({
     return Response.json({ ids: events.map((event) => event.id), status: 200 });
   }
 
+  /** The answer 409 makes the SDK end the call, since another one continues the run. */
+  async function checkpoint(request: Request): Promise<Response> {
+    const parsed = parseCheckpoint(await request.json());
+    if (parsed === null) return refuse(400, "The body must be a checkpoint with finished steps.");
+    try {
+      const goesOn = await loop?.checkpoint(parsed.requestId, parsed.steps);
+      return goesOn ? Response.json({}) : refuse(409, "Another call continues the run.");
+    } catch (error) {
+      logger?.error({ err: error }, "Could not store finished steps");
+      return refuse(500, "The steps could not be stored.");
+    }
+  }
+
   async function register(handler: Handler): Promise<void> {
     const answer = await handler(new Request(serveUrl, { method: "PUT", headers: serveHeaders }));
     if (!answer.ok || declared === null) {
@@ -99,6 +118,7 @@ export function createInngestEngine({
       const request = new Request(input, init);
       const { pathname } = new URL(request.url);
       if (request.method === "POST" && pathname.startsWith("/e/")) return receive(request);
+      if (request.method === "POST" && pathname.startsWith("/v1/checkpoint/")) return checkpoint(request);
       if (request.method === "POST" && pathname === "/fn/register") {
         const body = (await request.json()) as { functions: unknown[] };
         declared = body.functions;

@@ -2,6 +2,7 @@ import { Inngest, type InngestFunction } from "inngest";
 import { serve } from "inngest/edge";
 import {
   createInngestEngine,
+  engineCheckpointing,
   type EngineOptions,
   type InngestEngine,
 } from "../../../src/lib/embedded/inngest-engine.ts";
@@ -24,7 +25,13 @@ export async function startEngine(
 
 export function createInngest(engine: InngestEngine): Inngest {
   const logger = { info() {}, warn() {}, error() {}, debug() {} };
-  return new Inngest({ id: "test", isDev: true, checkpointing: false, fetch: engine.fetch, logger });
+  return new Inngest({
+    id: "test",
+    isDev: true,
+    checkpointing: engineCheckpointing,
+    fetch: engine.fetch,
+    logger,
+  });
 }
 
 /** A clock that only the test moves. */

@@ -180,6 +180,25 @@ test("a retry repeats only the parallel step that failed", async () => {
   expect(engine.stats()).toMatchObject({ finished: 1 });
 });
 
+test("a run of several steps takes one call, and keeps each result before the next step begins", async () => {
+  const kept: number[] = [];
+  let calls = 0;
+  const { engine, inngest } = await start((client) => [
+    client.createFunction({ id: "steps", triggers }, async ({ step }) => {
+      calls++;
+      for (const name of ["one", "two", "three"])
+        await step.run(name, async () => {
+          kept.push((await db.query("select from embedded_inngest.steps")).length);
+        });
+    }),
+  ]);
+  await inngest.send({ name: "a/b" });
+  await engine.idle();
+  expect(kept).toEqual([0, 1, 2]);
+  expect(calls).toBe(1);
+  expect(await rowsLeft()).toBe(0);
+});
+
 test("a step without attempts left throws an error that the function can catch", async () => {
   const caught: unknown[] = [];
   const { engine, inngest } = await start((client) => [
@@ -197,7 +216,7 @@ test("a step without attempts left throws an error that the function can catch",
   ]);
   await inngest.send({ name: "a/b", data: { caught: true } });
   await engine.idle();
-  expect(caught).toEqual([true, "broken", "made good", true, "broken"]); // entered again after the last step
+  expect(caught).toEqual([true, "broken", "made good"]);
   expect(engine.stats()).toMatchObject({ finished: 1, failed: 0, retried: 1 });
 
   await inngest.send({ name: "a/b", data: { caught: false } });

@@ -12,12 +12,18 @@ export interface FunctionError {
 /** The result of one request to the Inngest SDK. */
 export type Outcome =
   | { type: "finished" }
-  /** A step ended with a value, or with an error that is not retried. */
-  | { type: "step"; stepId: string; result: string }
+  /** Steps ended, each with a value or with an error that is not retried. */
+  | { type: "steps"; steps: StepOutcome[] }
   | { type: "planned"; steps: PlannedStep[] }
   /** An error that can be retried, at `retryAt` if it names a time. `stepId` is null when the function threw outside its steps. */
   | { type: "error"; stepId: string | null; error: FunctionError; retryAt: number | null }
   | { type: "failed"; error: FunctionError };
+
+export interface StepOutcome {
+  stepId: string;
+  /** JSON. */
+  result: string;
+}
 
 export const serveUrl = "http://localhost/api/inngest";
 /** The SDK's edge handler fails without `host`. */
@@ -50,10 +56,12 @@ export async function callFunction(
 
   const operations = body as Operation[];
   const [first] = operations;
+  if (operations.some(({ op }) => op === "RunComplete")) return { type: "finished" };
+  if (first && operations.every(({ op }) => op === "StepRun"))
+    return { type: "steps", steps: operations.map(toStepOutcome) };
   if (first && operations.length === 1) {
-    if (first.op === "StepRun") return toStep(first.id, { type: "data", data: first.data ?? null });
     if (first.op === "StepFailed")
-      return toStep(first.id, { type: "error", error: toFunctionError(first.error) });
+      return { type: "steps", steps: [toFailedStep(first.id, toFunctionError(first.error))] };
     if (first.op === "StepError") {
       return { type: "error", stepId: first.id, error: toFunctionError(first.error), retryAt };
     }
@@ -82,11 +90,23 @@ interface Operation {
   error?: unknown;
 }
 
+/** Parses a checkpoint: the steps that a call has finished so far. Null if it is none. */
+export function parseCheckpoint(body: unknown): { requestId: number; steps: StepOutcome[] } | null {
+  const { qi_id, steps } = body as { qi_id?: unknown; steps?: Operation[] };
+  if (typeof qi_id !== "string" || !steps?.every(({ op }) => op === "StepRun")) return null;
+  return { requestId: Number(qi_id), steps: steps.map(toStepOutcome) };
+}
+
 /** Builds the JSON by hand because the event and the results are JSON already. */
-function toBody({ runId, attempt, event, steps }: LoadedRequest, maxAttempts: number): string {
+function toBody(
+  { id, functionId, runId, attempt, event, steps }: LoadedRequest,
+  maxAttempts: number,
+): string {
   const stack = [...steps.keys()];
   const context = {
     run_id: runId,
+    fn_id: functionId,
+    qi_id: String(id),
     attempt,
     max_attempts: maxAttempts,
     disable_immediate_execution: false,
@@ -97,11 +117,12 @@ function toBody({ runId, attempt, event, steps }: LoadedRequest, maxAttempts: nu
   return `{"version":2,"use_api":false,"ctx":${JSON.stringify(context)},"event":${event},"events":[${event}],"steps":{${results.join()}}}`;
 }
 
-function toStep(
-  stepId: string,
-  result: { type: "data"; data: unknown } | { type: "error"; error: FunctionError },
-) {
-  return { type: "step", stepId, result: JSON.stringify(result) } as const;
+function toStepOutcome({ id, data }: Operation): StepOutcome {
+  return { stepId: id, result: JSON.stringify({ type: "data", data: data ?? null }) };
+}
+
+export function toFailedStep(stepId: string, error: FunctionError): StepOutcome {
+  return { stepId, result: JSON.stringify({ type: "error", error }) };
 }
 
 /** Keeps all fields that the SDK serialized, including `cause`. */

@@ -4,7 +4,7 @@ import { endOfTurn } from "./batch.ts";
 import type { Handler } from "./call-function.ts";
 import type { EngineFunction } from "./functions.ts";
 import * as queue from "./queue.ts";
-import { createRunner, type EngineLogger } from "./runner.ts";
+import { createRunner, type EngineLogger, type Runner } from "./runner.ts";
 import { createScheduler } from "./scheduler.ts";
 
 export interface LoopOptions {
@@ -24,6 +24,8 @@ export interface Loop {
   isRunning(): boolean;
   /** Stores new runs, then executes them. Resolves once they are committed. */
   accept(eventIds: string[], runs: queue.NewRun[], now: number): Promise<void>;
+  /** Stores the steps that an executing request has finished so far. Returns false when its call has to end. */
+  checkpoint: Runner["checkpoint"];
   stop(timeoutMs: number): Promise<void>;
   idle(dueWithinMs: number): Promise<void>;
   stats(): LoopStats;
@@ -62,7 +64,16 @@ export function createLoop(options: LoopOptions): Loop {
   let idlers: { dueWithinMs: number; resolve: () => void }[] = [];
 
   const scheduler = createScheduler(db, maxExecuting);
-  const runner = createRunner({ ...options, onPlanned: recordDue, isStopped: () => state === "stopped" });
+  const runner = createRunner({
+    ...options,
+    onPlanned: recordDue,
+    mustYield,
+    isStopped: () => state === "stopped",
+  });
+
+  function mustYield(requestId: number): boolean {
+    return state !== "started" || scheduler.mustYield(requestId);
+  }
 
   function recordDue(dueAt: number): void {
     nextDue = Math.min(nextDue, dueAt);
@@ -151,7 +162,7 @@ export function createLoop(options: LoopOptions): Loop {
       let request: queue.LoadedRequest | null = first;
       while (request !== null) {
         request = await runner.execute(request);
-        if (state !== "started" || scheduler.mustYield(first.id)) break;
+        if (mustYield(first.id)) break;
       }
     } catch (err) {
       if (state === "stopped") return;
@@ -197,6 +208,7 @@ export function createLoop(options: LoopOptions): Loop {
     },
     isRunning: () => state === "started" || state === "stopping",
     accept,
+    checkpoint: (requestId, steps) => runner.checkpoint(requestId, steps),
     stop: async (timeoutMs) => {
       if (state !== "started") return;
       state = "stopping";

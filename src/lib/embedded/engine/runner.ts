@@ -1,6 +1,13 @@
 import type { SqlDatabase } from "../sql-database.ts";
 import { batch } from "./batch.ts";
-import { callFunction, type FunctionError, type Handler, type Outcome } from "./call-function.ts";
+import {
+  callFunction,
+  toFailedStep,
+  type FunctionError,
+  type Handler,
+  type Outcome,
+  type StepOutcome,
+} from "./call-function.ts";
 import type { EngineFunction } from "./functions.ts";
 import {
   acceptRuns,
@@ -29,6 +36,8 @@ export interface RunnerOptions {
   handler: Handler;
   /** Called with the due time of a retry or a sleep. */
   onPlanned: (dueAt: number) => void;
+  /** True when a request has to stop after its step, and continue later. */
+  mustYield: (requestId: number) => boolean;
   /** True when outcomes are dropped. The next start repeats their requests. */
   isStopped: () => boolean;
 }
@@ -37,6 +46,8 @@ export interface Runner {
   readonly stats: Readonly<RunnerStats>;
   /** Executes a request and commits its outcome. Returns the next request of the run, or null when the run cannot continue now. */
   execute(request: LoadedRequest): Promise<LoadedRequest | null>;
+  /** Stores the steps that an executing request has finished so far. Returns false when its call has to end. */
+  checkpoint(requestId: number, steps: readonly StepOutcome[]): Promise<boolean>;
 }
 
 interface RunnerStats {
@@ -47,14 +58,17 @@ interface RunnerStats {
 
 /** Creates a runner. It does not log errors of functions: their own middleware does. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { db, log, now, backoff, functions, handler, onPlanned, isStopped } = options;
+  const { db, log, now, backoff, functions, handler, onPlanned, mustYield, isStopped } = options;
   const stats: RunnerStats = { finished: 0, failed: 0, retried: 0 };
   const storeStep = batch<StepResult>((steps) => storeSteps(db, steps));
+  const executing = new Map<number, LoadedRequest>();
+  /** The requests whose call ended after a step, without an outcome. */
+  const yielded = new Set<number>();
   const deleteRun = batch<string>((runIds) => deleteRuns(db, runIds));
 
   async function call(request: LoadedRequest): Promise<Outcome> {
     if (request.sleeps && request.stepId !== null) {
-      return { type: "step", stepId: request.stepId, result: '{"type":"data","data":null}' };
+      return { type: "steps", steps: [{ stepId: request.stepId, result: '{"type":"data","data":null}' }] };
     }
     const fn = functions.get(request.functionId);
     if (!fn) {
@@ -79,13 +93,12 @@ export function createRunner(options: RunnerOptions): Runner {
         await deleteRun(request.runId);
         stats.finished++;
         return null;
-      case "step":
+      case "steps":
         if (request.stepId === null) {
-          const { stepId, result } = outcome;
-          await storeStep({ requestId: request.id, runId: request.runId, stepId, result });
-          return { ...request, attempt: 0, steps: new Map(request.steps).set(stepId, result) };
+          await keepSteps(request, outcome.steps);
+          return { ...request, attempt: 0 };
         }
-        await storePlannedStep(db, request, outcome.result);
+        for (const { result } of outcome.steps) await storePlannedStep(db, request, result);
         return (await loadRequests(db, [request.id]))[0] ?? null; // with the results of the other parallel steps
       case "planned":
         await planSteps(db, request, outcome.steps, now());
@@ -97,6 +110,13 @@ export function createRunner(options: RunnerOptions): Runner {
         await fail(request, outcome.error);
         return null;
     }
+  }
+
+  async function keepSteps(request: LoadedRequest, steps: readonly StepOutcome[]): Promise<void> {
+    await Promise.all(
+      steps.map((step) => storeStep({ requestId: request.id, runId: request.runId, ...step })),
+    );
+    for (const { stepId, result } of steps) request.steps.set(stepId, result);
   }
 
   async function commitError(
@@ -116,8 +136,7 @@ export function createRunner(options: RunnerOptions): Runner {
       await fail(request, outcome.error);
       return null;
     }
-    const result = JSON.stringify({ type: "error", error: outcome.error });
-    return commit(request, { type: "step", stepId: failedStep, result });
+    return commit(request, { type: "steps", steps: [toFailedStep(failedStep, outcome.error)] });
   }
 
   /** Deletes the run and starts the functions that `inngest/function.failed` triggers, in one transaction. */
@@ -138,8 +157,23 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     stats,
     execute: async (request) => {
-      const outcome = await call(request);
-      return isStopped() ? null : commit(request, outcome);
+      executing.set(request.id, request);
+      try {
+        const outcome = await call(request);
+        if (isStopped()) return null;
+        return yielded.has(request.id) ? { ...request, attempt: 0 } : await commit(request, outcome);
+      } finally {
+        executing.delete(request.id);
+        yielded.delete(request.id);
+      }
+    },
+    checkpoint: async (requestId, steps) => {
+      const request = executing.get(requestId);
+      if (!request || isStopped()) return false;
+      await keepSteps(request, steps);
+      if (!mustYield(requestId)) return true;
+      yielded.add(requestId);
+      return false;
     },
   };
 }

@@ -12,7 +12,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createFakeGitHub, serveGitHub, signDelivery } from "../src/fake-github/index.ts";
+import {
+  createFakeGitHub,
+  serveGitHub,
+  signDelivery,
+  type WebhookDelivery,
+} from "../src/fake-github/index.ts";
 import { paths } from "../src/http/routes.ts";
 import { print } from "../src/testing/print.ts";
 import { printTable } from "../src/testing/print-table.ts";
@@ -29,7 +34,6 @@ const { values } = parseArgs({
 const webhooks = Number(values.webhooks);
 const restSeconds = Number(values.rest);
 const connections = 50;
-const warmUpWebhooks = 300;
 const goals = { pglite: { perSecond: 300, idleMb: 330 }, postgres: { perSecond: 400, idleMb: 140 } };
 const maxMemoryGrowth = 1.3;
 
@@ -50,16 +54,14 @@ async function measure(database: Record<string, string>): Promise<Measured> {
   try {
     await pause(restSeconds * 1000);
     const idleMb = await residentMb(server.pid);
-    const deliveries = playObservedWebhooks(github, warmUpWebhooks + webhooks).map((delivery) =>
-      signDelivery(webhookSecret, delivery),
-    );
-    const warmUp = deliveries.splice(0, warmUpWebhooks);
-    await send(server, warmUp);
-    await untilCaptured(server, warmUpWebhooks);
+    const { opened, observed } = playObservedWebhooks(github, webhooks);
+    const requests = observed.map(sign);
+    await send(server, opened.map(sign)); // a warm-up
+    await untilCaptured(server, opened.length);
 
     const begin = performance.now();
-    await send(server, deliveries);
-    await untilCaptured(server, warmUpWebhooks + webhooks);
+    await send(server, requests);
+    await untilCaptured(server, opened.length + webhooks);
     const seconds = (performance.now() - begin) / 1000;
     await pause(restSeconds * 1000);
     return { perSecond: webhooks / seconds, idleMb, restedMb: await residentMb(server.pid) };
@@ -70,7 +72,11 @@ async function measure(database: Record<string, string>): Promise<Measured> {
   }
 }
 
-async function send({ url }: AppProcess, requests: ReturnType<typeof signDelivery>[]): Promise<void> {
+function sign(delivery: WebhookDelivery) {
+  return signDelivery(webhookSecret, delivery);
+}
+
+async function send({ url }: AppProcess, requests: ReturnType<typeof sign>[]): Promise<void> {
   const waiting = requests.values();
   const connect = async () => {
     for (const request of waiting) {

@@ -1,6 +1,6 @@
 /**
- * Measures the time from the start of a signed request until a query finds its row, at 50 requests a second with the embedded database and
- * queue.
+ * Measures the time from the start of a signed request until a query finds its row, at a constant rate with the embedded database and queue.
+ * `-- --rate N` sets the requests a second (50), `-- --busy` keeps one core busy with another process.
  *
  * pr-capture runs in a child process. PGlite serves only that process, so the query runs there: once after every merge, for the row of its
  * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. Both
@@ -9,6 +9,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import {
   createFakeGitHub,
@@ -24,10 +26,19 @@ import { playBusyTeam } from "./support/busy-team.ts";
 import { rowOf, type Expectation } from "./support/row-of.ts";
 import type { Sighting } from "./support/visibility-server.ts";
 
-const perSecond = 50;
-const warmUpPullRequests = 30;
-const pullRequests = 111; // of 9 webhooks each: 999, for 20 s
-const goalMs = 40;
+const { values: given } = parseArgs({
+  options: { rate: { type: "string", default: "50" }, busy: { type: "boolean", default: false } },
+});
+const perSecond = Number(given.rate);
+const webhooksOfPullRequest = 9;
+const warmUpPullRequests = Math.ceil((perSecond * 5) / webhooksOfPullRequest);
+const pullRequests = Math.ceil((perSecond * 20) / webhooksOfPullRequest);
+/** In milliseconds. */
+const goals = given.busy
+  ? { visibleP99: 45 }
+  : perSecond > 50
+    ? { visibleP99: 60 }
+    : { visibleP99: 25, visibleMax: 60, answeredP99: 15 };
 const maxWaitMs = 10_000;
 
 interface Sent {
@@ -38,6 +49,7 @@ interface Sent {
 
 const github = createFakeGitHub({ appId: demoApp.id, webhookSecret: demoApp.webhookSecret, seed: 1 });
 const githubServer = await serveGitHub(github);
+const busy = given.busy ? new Worker("for (;;);", { eval: true }) : null;
 const server = fork(fileURLToPath(new URL("support/visibility-server.ts", import.meta.url)), [
   githubServer.url,
 ]);
@@ -51,6 +63,7 @@ await sendAll(playBusyTeam(github, warmUpPullRequests));
 const sent = await sendAll(playBusyTeam(github, pullRequests));
 server.disconnect();
 await githubServer.close();
+await busy?.terminate();
 
 const answered = sent.map(({ at, answeredAt }) => toMs(answeredAt - at));
 const visible = sent.map(({ delivery, at }) => ({
@@ -62,7 +75,9 @@ const row = (name: string, values: readonly number[]) => [
   values.length,
   ...[0.5, 0.99, 1].map((share) => percentile(values, share).toFixed(1)),
 ];
-print(`Milliseconds from a signed request to its visible row, at ${perSecond} requests a second`);
+print(
+  `Milliseconds from a signed request to its visible row, at ${perSecond} requests a second${busy ? ", with one core busy" : ""}`,
+);
 printTable(
   ["", "webhooks", "p50", "p99", "max"],
   [
@@ -79,11 +94,23 @@ printTable(
     ),
   ],
 );
-const p50 = percentile(
-  visible.map(({ ms }) => ms),
-  0.5,
-);
-print(`Goal: half of the rows visible within ${goalMs} ms: ${p50 < goalMs ? "met" : "missed"}.`);
+const measured = {
+  visibleP99: percentile(
+    visible.map(({ ms }) => ms),
+    0.99,
+  ),
+  visibleMax: Math.max(...visible.map(({ ms }) => ms)),
+  answeredP99: percentile(answered, 0.99),
+};
+const names = {
+  visibleP99: "row visible, p99",
+  visibleMax: "row visible, max",
+  answeredP99: "answered, p99",
+};
+for (const name of ["visibleP99", "visibleMax", "answeredP99"] as const) {
+  const goal = goals[name];
+  if (goal) print(`Goal: ${names[name]} at most ${goal} ms: ${measured[name] <= goal ? "met" : "missed"}.`);
+}
 
 /** Sends at a constant rate, whatever the answers take, and resolves when every row is visible. */
 async function sendAll(deliveries: Iterable<WebhookDelivery>): Promise<Sent[]> {

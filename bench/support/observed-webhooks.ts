@@ -1,22 +1,28 @@
-import type { FakeGitHub, WebhookDelivery } from "../../src/fake-github/index.ts";
+import type { Account, FakeGitHub, WebhookDelivery } from "../../src/fake-github/index.ts";
 
 const pullRequestCount = 100;
 
-/** Issue comments, reviews and labels of 100 pull requests in turn, a second apart. Their webhooks carry all that is stored. */
-export function playObservedWebhooks(github: FakeGitHub, count: number): WebhookDelivery[] {
-  const ada = github.createAccount({ login: "ada" });
-  const ben = github.createAccount({ login: "ben" });
-  const acme = github.createOrganization({ login: "acme", members: [ada, ben] });
-  const repository = github.createRepository({ owner: acme, name: "shop" });
-  const pullRequests = github.quietly(() => {
-    github.install({ account: acme });
-    return Array.from({ length: pullRequestCount }, () =>
-      github.openPullRequest({ repository, author: ada }),
-    );
-  });
-  github.deliveries.length = 0;
+interface ObservedWebhooks {
+  /** The opened pull requests, whose captures ask GitHub for the files. */
+  opened: WebhookDelivery[];
+  /** Issue comments, reviews and labels, which carry all that is stored. */
+  observed: WebhookDelivery[];
+}
+
+/** Plays 100 pull requests, a second apart. Each gets a comment, a review and a label in turn. */
+export function playObservedWebhooks(github: FakeGitHub, count: number): ObservedWebhooks {
   let time = Date.now() - 24 * 60 * 60 * 1000;
-  const aSecondLater = (work: () => unknown) => github.at(new Date((time += 1000)), work);
+  const aSecondLater = <Result>(work: () => Result) => github.at(new Date((time += 1000)), work);
+  const [ada, ben] = ["ada", "ben"].map((login) => github.createAccount({ login })) as [Account, Account];
+  const acme = github.createOrganization({ login: "acme", members: [ada, ben] });
+  const repository = github.quietly(() => {
+    github.install({ account: acme });
+    return github.createRepository({ owner: acme, name: "shop" });
+  });
+  const pullRequests = Array.from({ length: pullRequestCount }, () =>
+    aSecondLater(() => github.openPullRequest({ repository, author: ada })),
+  );
+  const opened = github.deliveries.splice(0);
   for (let round = 0; github.deliveries.length < count; round++) {
     for (const pullRequest of pullRequests) {
       const body = `Comment ${round}`;
@@ -25,5 +31,5 @@ export function playObservedWebhooks(github: FakeGitHub, count: number): Webhook
       aSecondLater(() => github.label(pullRequest, `label ${round}`));
     }
   }
-  return github.deliveries.splice(0, count);
+  return { opened, observed: github.deliveries.splice(0, count) };
 }

@@ -31,6 +31,8 @@ export interface Config {
   alertWebhookUrl: string | null;
   /** The token of the HTTP API. Null: only the link in the server's log opens it. */
   adminToken: string | null;
+  /** A token that only reads the metrics. */
+  metricsToken: string | null;
 }
 
 export type InngestConfig =
@@ -74,6 +76,13 @@ const number = (least: number, most: number) => {
     .min(least, { error })
     .max(most, { error });
 };
+const bearerToken = z
+  .string()
+  .min(16, "must have at least 16 characters")
+  .regex(
+    /^[!-~]([ -~]*[!-~])?$/,
+    "must be printable ASCII without spaces around it, because a header carries it",
+  );
 const share = "must be a number from 0 to 1";
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -129,14 +138,8 @@ const variables = z.object({
   BACKFILL_DAYS: number(1, 3650).default(90),
   PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   ALERT_WEBHOOK_URL: url.optional(),
-  ADMIN_TOKEN: z
-    .string()
-    .min(16, "must have at least 16 characters")
-    .regex(
-      /^[!-~]([ -~]*[!-~])?$/,
-      "must be printable ASCII without spaces around it, because a header carries it",
-    )
-    .optional(),
+  ADMIN_TOKEN: bearerToken.optional(),
+  METRICS_TOKEN: bearerToken.optional(),
 });
 
 type Variables = z.output<typeof variables>;
@@ -191,6 +194,7 @@ export function parseConfig(environment: Environment): Config {
     purgeOnUninstall: env.PURGE_ON_UNINSTALL === "true",
     alertWebhookUrl: env.ALERT_WEBHOOK_URL ?? null,
     adminToken: env.ADMIN_TOKEN ?? null,
+    metricsToken: env.METRICS_TOKEN ?? null,
   };
 }
 

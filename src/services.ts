@@ -4,12 +4,14 @@ import { resolve } from "node:path";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
 import { createActivityRecorder, type ActivityRecorder } from "./http/activity-recorder.ts";
-import { counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
+import { countAnswer, counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
+import { createDeliveryTotals } from "./http/delivery-totals.ts";
 import { isSignedRecently } from "./http/inngest-signature.ts";
 import type { IsAuthorized } from "./http/require-token.ts";
+import { isSameSecret } from "./http/secrets.ts";
 import { createSessions, type Sessions } from "./http/sessions.ts";
 import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
-import { createReceiveDelivery, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
+import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import {
   createInngestEngine,
   engineCheckpointing,
@@ -41,6 +43,8 @@ import { createProbot } from "./probot.ts";
 export interface Services {
   receive: ReceiveDelivery;
   counts: DeliveryCounts;
+  /** Counts an answered delivery. */
+  countDelivery: OnAnswered;
   activity: ActivityRecorder;
   live: LiveFeed;
   inngest: Inngest;
@@ -63,6 +67,8 @@ export interface Services {
   /** Of GitHub's pages. */
   webUrl: string;
   isAuthorized: IsAuthorized;
+  /** May read the metrics. */
+  isScraper: IsAuthorized;
   sessions: Sessions;
   log: Logger;
   /** Null if Inngest runs the functions. */
@@ -135,10 +141,22 @@ export async function createServices(
     onBudget: () => activity.note(),
   });
   const counts = createDeliveryCounts();
-  const activity = createActivityRecorder({ store, log, counts, listBudgets: () => github.budgets() });
   const { budgetReserve, jobRetentionDays, backfillDays, purgeOnUninstall } = config;
   const webhooks = listWebhooks();
   const handles = (webhook: string) => webhooks.has(webhook);
+  const totals = createDeliveryTotals(handles);
+  const activity = createActivityRecorder({
+    store,
+    log,
+    counts,
+    totals,
+    listBudgets: () => github.budgets(),
+  });
+  const countDelivery: OnAnswered = (event, status, tookMs) => {
+    countAnswer(counts, status);
+    totals.add(event, status, tookMs);
+    activity.note();
+  };
   const functions = createFunctions({
     inngest,
     store,
@@ -192,12 +210,9 @@ export async function createServices(
     github,
     problems: new Map(),
     refusals,
-    receive: createReceiveDelivery(probot, {
-      listensTo: handles,
-      counts,
-      onAnswered: () => activity.note(),
-    }),
+    receive: createReceiveDelivery(probot, { listensTo: handles, onAnswered: countDelivery }),
     counts,
+    countDelivery,
     activity,
     live: createLiveFeed({ store, log }),
     inngest,
@@ -210,6 +225,8 @@ export async function createServices(
     queue: createQueueManager({ store, send, github, backfillDays, toRunUrl: dashboard.toRunUrl }),
     webUrl: toWebUrl(config.githubApiUrl),
     isAuthorized: sessions.isValid,
+    isScraper: async (token) =>
+      (config.metricsToken !== null && isSameSecret(token, config.metricsToken)) || sessions.isValid(token),
     sessions,
     log,
     engine,

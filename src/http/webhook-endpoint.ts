@@ -1,7 +1,6 @@
 import type { Probot } from "probot";
 import { NotAcceptedError } from "../lib/inngest/send-events.ts";
 import { InvalidPayloadError } from "../webhooks/parse-payload.ts";
-import type { DeliveryCounts } from "./delivery-counts.ts";
 
 /** A delivery with its raw body, which the signature covers. */
 export interface IncomingDelivery {
@@ -23,12 +22,13 @@ export const maxBodyBytes = 25 * 1024 * 1024;
 /** GitHub's ids are GUIDs. Event ids contain them, and Postgres cannot index very long ones. */
 const maxDeliveryIdLength = 255;
 
+export type OnAnswered = (event: string, status: number, tookMs: number) => void;
+
 export interface ReceiveOptions {
   /** True if the app handles webhooks of that name, such as `pull_request`. */
   listensTo: (event: string) => boolean;
-  counts: DeliveryCounts;
-  /** Called after each delivery is counted. */
-  onAnswered?: () => void;
+  /** Called for each answered delivery. `event` is the header's, unverified. */
+  onAnswered?: OnAnswered | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface ReceiveOptions {
  */
 export function createReceiveDelivery(
   probot: Probot,
-  { listensTo, counts, onAnswered }: ReceiveOptions,
+  { listensTo, onAnswered }: ReceiveOptions,
 ): ReceiveDelivery {
   async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement> {
     const signature = headers.get("x-hub-signature-256");
@@ -67,11 +67,11 @@ export function createReceiveDelivery(
   }
 
   return async (delivery) => {
+    const beganAt = performance.now();
+    const { headers } = delivery;
     const { status, message } = await receive(delivery);
-    counts[status === 200 ? "accepted" : status < 500 ? "refused" : "failed"]++;
-    onAnswered?.();
+    onAnswered?.(headers.get("x-github-event") ?? "", status, performance.now() - beganAt);
     if (status !== 200) {
-      const { headers } = delivery;
       const about = {
         delivery: headers.get("x-github-delivery"),
         event: headers.get("x-github-event"),

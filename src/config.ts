@@ -33,6 +33,8 @@ export interface Config {
   adminToken: string | null;
   /** A token that only reads the metrics. */
   metricsToken: string | null;
+  /** An OTLP collector for traces. */
+  otlpEndpoint: string | null;
 }
 
 export type InngestConfig =
@@ -140,6 +142,7 @@ const variables = z.object({
   ALERT_WEBHOOK_URL: url.optional(),
   ADMIN_TOKEN: bearerToken.optional(),
   METRICS_TOKEN: bearerToken.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
 });
 
 type Variables = z.output<typeof variables>;
@@ -195,6 +198,7 @@ export function parseConfig(environment: Environment): Config {
     alertWebhookUrl: env.ALERT_WEBHOOK_URL ?? null,
     adminToken: env.ADMIN_TOKEN ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   };
 }
 

@@ -11,6 +11,7 @@ import type { IsAuthorized } from "./http/require-token.ts";
 import { isSameSecret } from "./http/secrets.ts";
 import { createSessions, type Sessions } from "./http/sessions.ts";
 import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
+import { traced, traceDelivery } from "./http/trace-deliveries.ts";
 import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import {
   createInngestEngine,
@@ -30,12 +31,14 @@ import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
 import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
 import { createLooks, type Looks } from "./lib/inngest/looks.ts";
+import { createTraceCaptures } from "./lib/inngest/trace-captures.ts";
 import { createJournal, type Journal } from "./lib/inngest/journal.ts";
 import { createOutbox, type Outbox } from "./lib/inngest/outbox.ts";
 import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manager.ts";
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createRefusals, type Refusals } from "./lib/store/watch-refusals.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
+import { openTracing } from "./lib/tracing/tracing.ts";
 import type { Logger } from "./logger.ts";
 import { createProbot } from "./probot.ts";
 
@@ -77,6 +80,8 @@ export interface Services {
   description: { inngest: string; database: string };
   /** Inngest's dashboard; null with the embedded engine. */
   dashboardUrl: string | null;
+  /** Stores counts and sends spans that wait. For hosts that freeze the process after an answer. */
+  flush(): Promise<void>;
   /** Finishes running functions within that time, and returns the others to the queue. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -128,9 +133,14 @@ export async function createServices(
   const journal = engine
     ? null
     : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
+  const tracing = await openTracing({ endpoint: config.otlpEndpoint, log });
   const inngest = connectInngest(config.inngest, engine, {
     internalLogger: log,
-    middleware: [createRecordAttempts({ store, log }), ...(journal ? [journal.middleware] : [])],
+    middleware: [
+      createRecordAttempts({ store, log }),
+      ...(journal ? [journal.middleware] : []),
+      ...(tracing ? [createTraceCaptures(tracing)] : []),
+    ],
   });
   const github = createGitHub({
     apiUrl: config.githubApiUrl,
@@ -152,10 +162,11 @@ export async function createServices(
     totals,
     listBudgets: () => github.budgets(),
   });
-  const countDelivery: OnAnswered = (event, status, tookMs) => {
-    countAnswer(counts, status);
-    totals.add(event, status, tookMs);
+  const countDelivery: OnAnswered = (delivery) => {
+    countAnswer(counts, delivery.status);
+    totals.add(delivery.event, delivery.status, delivery.tookMs);
     activity.note();
+    if (tracing) traceDelivery(tracing, delivery, handles);
   };
   const functions = createFunctions({
     inngest,
@@ -201,7 +212,9 @@ export async function createServices(
     alerts: config.alertWebhookUrl !== null,
     ...(now && { now }),
   });
-  await probot.load(createApp(counted(outbox.send, counts), () => github.now()));
+  await probot.load(
+    createApp(counted(tracing ? traced(tracing, outbox.send) : outbox.send, counts), () => github.now()),
+  );
   const start = async () => engine?.start(serveInngest);
   if (started) await start();
 
@@ -235,6 +248,9 @@ export async function createServices(
       database: describeDatabase(config.database, rows),
     },
     dashboardUrl: dashboard.url,
+    flush: async () => {
+      await Promise.all([activity.flush(), tracing?.flush()]);
+    },
     close: async (timeoutMs) => {
       await looks.stop();
       await outbox.stop();
@@ -242,6 +258,7 @@ export async function createServices(
       await copy?.close();
       await activity.flush();
       await engine?.stop({ timeoutMs });
+      await tracing?.close();
       if (queue !== rows) await queue?.close();
     },
   };

@@ -67,6 +67,12 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   "src/lib/inngest/job-of-run.ts": ["src/lib/inngest/captures", ...events, "src/lib/store"],
   "src/lib/inngest/record-attempts.ts": ["src/lib/inngest/job-of-run.ts", "src/lib/store"],
+  "src/lib/tracing": [],
+  "src/lib/inngest/trace-captures.ts": [
+    "src/lib/tracing",
+    "src/lib/inngest/describe-error.ts",
+    "src/lib/inngest/events",
+  ],
   "src/lib/inngest/sync": [
     "src/lib/inngest/captures",
     ...events,
@@ -101,6 +107,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/lib/github",
     "src/lib/inngest",
     "src/lib/store",
+    "src/lib/tracing",
     "src/services.ts",
     "src/setup-error.ts",
     "src/webhooks/parse-payload.ts",

@@ -38,7 +38,9 @@ export function createNodeWebhookListener(
       response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${message}\n`);
     };
     const refuseUnread = (status: number, message: string) => {
-      if (!response.headersSent) onUnread?.(firstOf(request.headers["x-github-event"]) ?? "", status, 0);
+      const id = firstOf(request.headers["x-github-delivery"]);
+      const event = firstOf(request.headers["x-github-event"]) ?? "";
+      if (!response.headersSent) onUnread?.({ event, id, status, tookMs: 0 });
       response.setHeader("connection", "close");
       answer(status, message);
       chunks.length = 0;

@@ -22,12 +22,21 @@ export const maxBodyBytes = 25 * 1024 * 1024;
 /** GitHub's ids are GUIDs. Event ids contain them, and Postgres cannot index very long ones. */
 const maxDeliveryIdLength = 255;
 
-export type OnAnswered = (event: string, status: number, tookMs: number) => void;
+export interface AnsweredDelivery {
+  /** The header's, unverified. */
+  event: string;
+  id: string | null;
+  status: number;
+  /** From the body's end to the answer. 0: the body was not read. */
+  tookMs: number;
+}
+
+export type OnAnswered = (delivery: AnsweredDelivery) => void;
 
 export interface ReceiveOptions {
   /** True if the app handles webhooks of that name, such as `pull_request`. */
   listensTo: (event: string) => boolean;
-  /** Called for each answered delivery. `event` is the header's, unverified. */
+  /** Called for each answered delivery. */
   onAnswered?: OnAnswered | undefined;
 }
 
@@ -70,14 +79,11 @@ export function createReceiveDelivery(
     const beganAt = performance.now();
     const { headers } = delivery;
     const { status, message } = await receive(delivery);
-    onAnswered?.(headers.get("x-github-event") ?? "", status, performance.now() - beganAt);
+    const event = headers.get("x-github-event") ?? "";
+    const id = headers.get("x-github-delivery");
+    onAnswered?.({ event, id, status, tookMs: performance.now() - beganAt });
     if (status !== 200) {
-      const about = {
-        delivery: headers.get("x-github-delivery"),
-        event: headers.get("x-github-event"),
-        status,
-      };
-      probot.log.warn(about, message);
+      probot.log.warn({ delivery: id, event, status }, message);
     }
     return { status, message };
   };

@@ -16,7 +16,7 @@ test.each([
     const unread: [event: string, status: number][] = [];
     const listener = createNodeWebhookListener(() => new Promise((resolve) => waiting.push(resolve)), {
       limits,
-      onUnread: (event, status) => void unread.push([event, status]),
+      onUnread: ({ event, status }) => void unread.push([event, status]),
     });
     const server = createServer(listener).listen(0, "127.0.0.1");
     await once(server, "listening");

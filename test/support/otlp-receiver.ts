@@ -23,11 +23,14 @@ interface Received {
 /** A collector that keeps spans. */
 export async function openOtlpReceiver(): Promise<{ url: string; spans: ReceivedSpan[]; close: () => void }> {
   const spans: ReceivedSpan[] = [];
-  const server = createServer(async (request, response) => {
-    const { resourceSpans } = (await json(request)) as Received;
-    if (request.url === "/v1/traces")
-      spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
-    response.setHeader("content-type", "application/json").end("{}");
+  const server = createServer((request, response) => {
+    const receive = async () => {
+      const { resourceSpans } = (await json(request)) as Received;
+      if (request.url === "/v1/traces")
+        spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+      response.setHeader("content-type", "application/json").end("{}");
+    };
+    receive().catch((error: unknown) => response.destroy(error as Error));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -59,11 +59,14 @@ export type DatabaseConfig =
 /** The environment is invalid. The message lists every fault, and never a value. */
 export class ConfigError extends SetupError {
   override readonly name = "ConfigError";
+  /** A sentence for each. */
+  readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     super(
       ["Invalid configuration:", ...faults.map((fault) => `  - ${fault}`), "See .env.example."].join("\n"),
     );
+    this.faults = faults;
   }
 }
 

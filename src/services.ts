@@ -81,7 +81,7 @@ export interface Services {
   /** Inngest's dashboard; null with the embedded engine. */
   dashboardUrl: string | null;
   /** Stores counts and sends spans that wait. For hosts that freeze the process after an answer. */
-  flush(): Promise<void>;
+  flush(this: void): Promise<void>;
   /** Finishes running functions within that time, and returns the others to the queue. */
   close(timeoutMs: number): Promise<void>;
 }

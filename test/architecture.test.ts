@@ -146,8 +146,16 @@ const mayImport: Record<string, readonly string[]> = {
   "src/client": ["src/api"],
   "src/console": ["src/api", "src/client"], // runs in browsers
   "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
-  "src/cli.ts": ["src/api", "src/cli", "src/client"],
-  "src/cli": ["src/api", "src/client"],
+  "src/cli.ts": ["package.json", "src/api", "src/cli", "src/client", "src/setup-error.ts"],
+  "src/cli": ["src/api", "src/client", "src/doctor", "src/setup-error.ts"],
+  "src/doctor": [
+    "src/app.ts",
+    "src/check-setup.ts",
+    "src/config.ts",
+    "src/lib",
+    "src/misspelled-variables.ts",
+    "src/setup-error.ts",
+  ],
   "src/fake-github": [],
   "src/testing": [
     "src/app.ts",

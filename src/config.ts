@@ -17,6 +17,10 @@ export interface Config {
   inngest: InngestConfig;
   /** The public origin of `/api/inngest`. Null: the origin of each request. */
   inngestServeOrigin: string | null;
+  /** How many steps of one installation run at once on Inngest. */
+  inngestConcurrency: number;
+  /** Null: events are not encrypted. */
+  inngestEncryption: { key: string | null; fallback: string | null } | null;
   database: DatabaseConfig;
   /** The folder of PGlite: for the rows, or, if they are in Supabase, for the queue of the embedded engine. */
   dataDir: string;
@@ -88,6 +92,7 @@ const bearerToken = z
     /^[!-~]([ -~]*[!-~])?$/,
     "must be printable ASCII without spaces around it, because a header carries it",
   );
+const encryptionKey = z.string().min(16, "must have at least 16 characters");
 const share = "must be a number from 0 to 1";
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -125,6 +130,9 @@ const variables = z.object({
   INNGEST_BASE_URL: url.optional(),
   INNGEST_SERVE_ORIGIN: url.optional(),
   INNGEST_ENV: z.string().optional(),
+  INNGEST_CONCURRENCY: number(1, 100).default(20),
+  INNGEST_ENCRYPTION_KEY: encryptionKey.optional(),
+  INNGEST_ENCRYPTION_KEY_FALLBACK: encryptionKey.optional(),
   SUPABASE_URL: url.optional(),
   SUPABASE_SERVICE_ROLE_KEY: z
     .string()
@@ -192,6 +200,8 @@ export function parseConfig(environment: Environment): Config {
     githubToken: env.GITHUB_TOKEN ?? null,
     inngest: toInngestConfig(env),
     inngestServeOrigin: env.INNGEST_SERVE_ORIGIN?.replace(/\/+$/, "") ?? null,
+    inngestConcurrency: env.INNGEST_CONCURRENCY,
+    inngestEncryption: toEncryptionConfig(env),
     database: toDatabaseConfig(env),
     dataDir: env.DATA_DIR,
     budgetReserve: env.BUDGET_RESERVE,
@@ -274,6 +284,11 @@ function toInngestConfig(env: Variables): InngestConfig {
     ...(signingKeyFallback && { signingKeyFallback }),
     ...(environment && { env: environment }),
   };
+}
+
+function toEncryptionConfig(env: Variables): Config["inngestEncryption"] {
+  const { INNGEST_ENCRYPTION_KEY: key = null, INNGEST_ENCRYPTION_KEY_FALLBACK: fallback = null } = env;
+  return key === null && fallback === null ? null : { key, fallback };
 }
 
 function toDatabaseConfig(env: Variables): DatabaseConfig {

@@ -1,5 +1,5 @@
 import { serve } from "inngest/edge";
-import type { ClientOptions, Inngest } from "inngest";
+import type { ClientOptions, Inngest, Middleware } from "inngest";
 import { resolve } from "node:path";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
@@ -30,6 +30,7 @@ import { toWebUrl } from "./lib/github/web-url.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
 import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
+import { maxRequestBytes } from "./lib/inngest/events/batches.ts";
 import { createLooks, type Looks } from "./lib/inngest/looks.ts";
 import { createTraceCaptures } from "./lib/inngest/trace-captures.ts";
 import { createJournal, type Journal } from "./lib/inngest/journal.ts";
@@ -134,12 +135,14 @@ export async function createServices(
     ? null
     : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
   const tracing = await openTracing({ endpoint: config.otlpEndpoint, log });
+  const encryption = await openEncryption(config);
   const inngest = connectInngest(config.inngest, engine, {
     internalLogger: log,
     middleware: [
       createRecordAttempts({ store, log }),
       ...(journal ? [journal.middleware] : []),
       ...(tracing ? [createTraceCaptures(tracing)] : []),
+      ...encryption, // after the journal, which reads events
     ],
   });
   const github = createGitHub({
@@ -173,6 +176,7 @@ export async function createServices(
     store,
     log,
     github,
+    concurrency: config.inngestConcurrency,
     budgetReserve,
     backfillDays,
     purgeOnUninstall,
@@ -200,7 +204,10 @@ export async function createServices(
     ...(now && { now }),
   });
   const probot = createProbot(config, log);
-  const send = createSendEvents(inngest);
+  const send = createSendEvents(
+    inngest,
+    encryption.length > 0 ? { maxBytes: Math.floor(maxRequestBytes * encryptedShare) } : {},
+  );
   const outbox = createOutbox({ store, send, log });
   const looks = createLooks({
     store,
@@ -262,6 +269,16 @@ export async function createServices(
       if (queue !== rows) await queue?.close();
     },
   };
+}
+
+/** Encrypted data is a third longer, because it is Base64. */
+const encryptedShare = 0.7;
+
+/** Loads the encryption only when it is configured. */
+async function openEncryption({ inngestEncryption }: Config): Promise<Middleware.Class[]> {
+  if (inngestEncryption === null) return [];
+  const { createEncryption } = await import("./lib/inngest/encrypt-events.ts");
+  return createEncryption(inngestEncryption);
 }
 
 function folderOf({ dataDir }: Config): string {

@@ -68,6 +68,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/lib/inngest/job-of-run.ts": ["src/lib/inngest/captures", ...events, "src/lib/store"],
   "src/lib/inngest/record-attempts.ts": ["src/lib/inngest/job-of-run.ts", "src/lib/store"],
   "src/lib/tracing": [],
+  "src/lib/inngest/encrypt-events.ts": [],
   "src/lib/inngest/trace-captures.ts": [
     "src/lib/tracing",
     "src/lib/inngest/describe-error.ts",

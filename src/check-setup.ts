@@ -68,15 +68,20 @@ export async function checkSupabase(store: Store): Promise<string | null> {
   }
 }
 
+/** Throws a `SetupError` when Postgres is too old. */
+export async function checkPostgresVersion(rows: SqlDatabase): Promise<void> {
+  const [server] = await rows.query<{ server_version_num: string }>("show server_version_num");
+  const version = Math.floor(Number(server?.server_version_num) / 10_000);
+  if (version < 15)
+    throw new SetupError(
+      `The server of DATABASE_URL is Postgres ${version}, but pr-capture needs 15 or later.`,
+    );
+}
+
 /** Checks the version of Postgres, and migrates it. */
 export async function checkPostgres(rows: SqlDatabase): Promise<string | null> {
   try {
-    const [server] = await rows.query<{ server_version_num: string }>("show server_version_num");
-    const version = Math.floor(Number(server?.server_version_num) / 10_000);
-    if (version < 15)
-      throw new SetupError(
-        `The server of DATABASE_URL is Postgres ${version}, but pr-capture needs 15 or later.`,
-      );
+    await checkPostgresVersion(rows);
     await migrate(rows);
     return null;
   } catch (error) {

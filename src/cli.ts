@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import packageJson from "../package.json" with { type: "json" };
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { JobFilter } from "./api/console-contract.ts";
 import { countGaps, jobStateSchema, reasonSchema } from "./api/contract.ts";
-import { formatAnalysis, formatFailures, formatJobs, formatStats, plural, printable } from "./cli/format.ts";
+import { formatAnalysis, formatFailures, formatJobs, formatStats, plural } from "./cli/format.ts";
+import { addSetupCommands } from "./cli/setup-commands.ts";
 import { formatRows } from "./cli/format-rows.ts";
 import { toCsv } from "./client/to-csv.ts";
-import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
+import { currentScreen, printable } from "./cli/terminal.ts";
+import { watchBackfill, watchCapture, watchFix, watchStatus } from "./cli/watch.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
+import { SetupError } from "./setup-error.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 
@@ -16,29 +20,37 @@ const url =
 const adminToken = process.env["ADMIN_TOKEN"]?.trim() ?? "";
 const client = createQueueClient({ url, adminToken });
 
-const followHint = "Follow it with: npm run capture -- status --watch";
+const followHint = "Follow it with: npx pr-capture status --watch";
 const jsonHint = "print the server's answer as JSON";
+
+/** They send no request that needs the token. */
+const withoutToken = ["completion", "doctor", "webhook"];
 
 const program = new Command("pr-capture")
   .description("Backfill, inspect and repair what a pr-capture server captures.")
+  .version(packageJson.version)
   .option("--json", jsonHint)
-  .hook("preAction", () => {
-    if (!adminToken)
+  .hook("preAction", (_, command) => {
+    if (!adminToken && !withoutToken.includes(command.name()))
       throw new QueueApiError("ADMIN_TOKEN is not set. Set it in .env to the server's ADMIN_TOKEN.", null);
   })
   .addHelpText(
     "after",
     `
 Examples:
-  $ npm run capture -- backfill owner/name --days 30
-  $ npm run capture -- backfill owner/name --all
-  $ npm run capture -- analyze owner/name
-  $ npm run capture -- fix owner/name
-  $ npm run capture -- jobs --state failed --json
+  $ npx pr-capture doctor
+  $ npx pr-capture backfill owner/name --days 30
+  $ npx pr-capture backfill owner/name --all
+  $ npx pr-capture analyze owner/name
+  $ npx pr-capture fix owner/name
+  $ npx pr-capture capture owner/name 42
+  $ npx pr-capture jobs --state failed --json | jq '.[].error.message'
+  $ source <(npx pr-capture completion bash)
 
 Environment, also read from .env:
   PR_CAPTURE_URL  the server, http://localhost:3000 by default
-  ADMIN_TOKEN     the server's ADMIN_TOKEN`,
+  ADMIN_TOKEN     the server's ADMIN_TOKEN
+  NO_COLOR        any value: no colours`,
   );
 
 program
@@ -48,7 +60,7 @@ program
   .addHelpText("after", toExamples("analyze", "analyze owner/name", "analyze --json"))
   .action(async (repository?: string) => {
     const analysis = await client.analyze(repository);
-    print(analysis, () => formatAnalysis(analysis));
+    print(analysis, () => formatAnalysis(analysis, currentScreen()));
   });
 
 followed(program.command("backfill"))
@@ -92,19 +104,21 @@ followed(program.command("fix"))
     conclude(await watchFix(client, repository, gaps));
   });
 
-program
-  .command("pull-request")
+followed(program.command("capture").alias("pull-request"))
   .description("capture one pull request again")
   .argument("<owner/name>")
   .argument("<number>", "the pull request's number", toNumber)
-  .addHelpText("after", toExamples("pull-request owner/name 42"))
-  .action(async (repository: string, number: number) => {
+  .addHelpText("after", toExamples("capture owner/name 42", "capture owner/name 42 --no-watch"))
+  .action(async (repository: string, number: number, { watch }: { watch: boolean }) => {
+    const after = (await client.listJobs({ limit: 1 }))[0]?.id ?? 0;
     const { queued } = await client.queuePullRequest(repository, number);
-    print({ queued }, () =>
+    const sentence =
       queued > 0
-        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}. ${followHint}`
-        : `${repository}#${number} is already queued. ${followHint}`,
-    );
+        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}.`
+        : `${repository}#${number} is already queued.`;
+    if (!watch) return print({ queued }, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchCapture(client, { repository, number, after }));
   });
 
 program
@@ -133,6 +147,7 @@ program
   .addHelpText("after", toExamples("status", "status --watch"))
   .action(async ({ watch }: { watch?: true }) => {
     const first = await client.getStats();
+    if (watch) explainInterrupt();
     const stats = watch ? await watchStatus(client, first) : first;
     print(stats, () => formatStats(stats));
   });
@@ -153,7 +168,7 @@ program
   )
   .action(async (options: JobFilter & { before?: number; limit: number }) => {
     const jobs = await client.listJobs(options);
-    print(jobs, () => formatJobs(jobs));
+    print(jobs, () => formatJobs(jobs, currentScreen()));
   });
 
 program
@@ -162,7 +177,7 @@ program
   .addHelpText("after", toExamples("failures"))
   .action(async () => {
     const failures = await client.listFailures();
-    print(failures, () => formatFailures(failures));
+    print(failures, () => formatFailures(failures, currentScreen()));
   });
 
 program
@@ -217,15 +232,20 @@ program
     print(answer, () => (csv ? toCsv(answer) : formatRows(answer)));
   });
 
+addSetupCommands(program, { client, url, environment: process.env, print, announce, conclude, toExamples });
+
 // --json may come before or after the command.
-for (const command of program.commands) command.option("--json", jsonHint);
+for (const command of program.commands)
+  if (command.name() !== "completion") command.option("--json", jsonHint);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof QueueApiError)) throw error;
+  if (!(error instanceof QueueApiError || error instanceof SetupError)) throw error;
   const hint =
-    error.status === null && adminToken ? " Start the server with npm start, or set PR_CAPTURE_URL." : "";
+    error instanceof QueueApiError && error.status === null && adminToken
+      ? " Start the server with npm start, or set PR_CAPTURE_URL."
+      : "";
   const message = printable(`${error.message}${hint}`);
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;
@@ -238,8 +258,20 @@ function followed(command: Command): Command {
     .addOption(new Option("--watch").default(true).hideHelp());
 }
 
-/** Prints progress for people. JSON output has only the final answer. */
+/** From here on, Ctrl-C ends only the following. */
+function explainInterrupt(): void {
+  process.once("SIGINT", () => {
+    const line = process.stderr.isTTY ? "\n" : ""; // below the progress bar
+    console.error(
+      `${line}Stopped following. The server goes on with the work: npx pr-capture status --watch follows it again.`,
+    );
+    process.exit(130);
+  });
+}
+
+/** Tells people what is followed from now on. JSON output has only the final answer. */
 function announce(sentence: string): void {
+  explainInterrupt();
   if (!wantsJson()) console.log(sentence);
 }
 
@@ -258,7 +290,7 @@ function wantsJson(): boolean {
 }
 
 function toExamples(...commands: string[]): string {
-  return ["\nExamples:", ...commands.map((command) => `  $ npm run capture -- ${command}`)].join("\n");
+  return ["\nExamples:", ...commands.map((command) => `  $ npx pr-capture ${command}`)].join("\n");
 }
 
 function toNumber(text: string): number {

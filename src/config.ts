@@ -17,6 +17,10 @@ export interface Config {
   inngest: InngestConfig;
   /** The public origin of `/api/inngest`. Null: the origin of each request. */
   inngestServeOrigin: string | null;
+  /** How many steps of one installation run at once on Inngest. */
+  inngestConcurrency: number;
+  /** Null: events are not encrypted. */
+  inngestEncryption: { key: string | null; fallback: string | null } | null;
   database: DatabaseConfig;
   /** The folder of PGlite: for the rows, or, if they are in Supabase, for the queue of the embedded engine. */
   dataDir: string;
@@ -31,6 +35,10 @@ export interface Config {
   alertWebhookUrl: string | null;
   /** The token of the HTTP API. Null: only the link in the server's log opens it. */
   adminToken: string | null;
+  /** A token that only reads the metrics. */
+  metricsToken: string | null;
+  /** An OTLP collector for traces. */
+  otlpEndpoint: string | null;
 }
 
 export type InngestConfig =
@@ -55,11 +63,14 @@ export type DatabaseConfig =
 /** The environment is invalid. The message lists every fault, and never a value. */
 export class ConfigError extends SetupError {
   override readonly name = "ConfigError";
+  /** A sentence for each. */
+  readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     super(
       ["Invalid configuration:", ...faults.map((fault) => `  - ${fault}`), "See .env.example."].join("\n"),
     );
+    this.faults = faults;
   }
 }
 
@@ -74,6 +85,14 @@ const number = (least: number, most: number) => {
     .min(least, { error })
     .max(most, { error });
 };
+const bearerToken = z
+  .string()
+  .min(16, "must have at least 16 characters")
+  .regex(
+    /^[!-~]([ -~]*[!-~])?$/,
+    "must be printable ASCII without spaces around it, because a header carries it",
+  );
+const encryptionKey = z.string().min(16, "must have at least 16 characters");
 const share = "must be a number from 0 to 1";
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -111,6 +130,9 @@ const variables = z.object({
   INNGEST_BASE_URL: url.optional(),
   INNGEST_SERVE_ORIGIN: url.optional(),
   INNGEST_ENV: z.string().optional(),
+  INNGEST_CONCURRENCY: number(1, 100).default(20),
+  INNGEST_ENCRYPTION_KEY: encryptionKey.optional(),
+  INNGEST_ENCRYPTION_KEY_FALLBACK: encryptionKey.optional(),
   SUPABASE_URL: url.optional(),
   SUPABASE_SERVICE_ROLE_KEY: z
     .string()
@@ -129,14 +151,9 @@ const variables = z.object({
   BACKFILL_DAYS: number(1, 3650).default(90),
   PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   ALERT_WEBHOOK_URL: url.optional(),
-  ADMIN_TOKEN: z
-    .string()
-    .min(16, "must have at least 16 characters")
-    .regex(
-      /^[!-~]([ -~]*[!-~])?$/,
-      "must be printable ASCII without spaces around it, because a header carries it",
-    )
-    .optional(),
+  ADMIN_TOKEN: bearerToken.optional(),
+  METRICS_TOKEN: bearerToken.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
 });
 
 type Variables = z.output<typeof variables>;
@@ -183,6 +200,8 @@ export function parseConfig(environment: Environment): Config {
     githubToken: env.GITHUB_TOKEN ?? null,
     inngest: toInngestConfig(env),
     inngestServeOrigin: env.INNGEST_SERVE_ORIGIN?.replace(/\/+$/, "") ?? null,
+    inngestConcurrency: env.INNGEST_CONCURRENCY,
+    inngestEncryption: toEncryptionConfig(env),
     database: toDatabaseConfig(env),
     dataDir: env.DATA_DIR,
     budgetReserve: env.BUDGET_RESERVE,
@@ -191,6 +210,8 @@ export function parseConfig(environment: Environment): Config {
     purgeOnUninstall: env.PURGE_ON_UNINSTALL === "true",
     alertWebhookUrl: env.ALERT_WEBHOOK_URL ?? null,
     adminToken: env.ADMIN_TOKEN ?? null,
+    metricsToken: env.METRICS_TOKEN ?? null,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   };
 }
 
@@ -263,6 +284,11 @@ function toInngestConfig(env: Variables): InngestConfig {
     ...(signingKeyFallback && { signingKeyFallback }),
     ...(environment && { env: environment }),
   };
+}
+
+function toEncryptionConfig(env: Variables): Config["inngestEncryption"] {
+  const { INNGEST_ENCRYPTION_KEY: key = null, INNGEST_ENCRYPTION_KEY_FALLBACK: fallback = null } = env;
+  return key === null && fallback === null ? null : { key, fallback };
 }
 
 function toDatabaseConfig(env: Variables): DatabaseConfig {

@@ -1,15 +1,18 @@
 import { serve } from "inngest/edge";
-import type { ClientOptions, Inngest } from "inngest";
+import type { ClientOptions, Inngest, Middleware } from "inngest";
 import { resolve } from "node:path";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
 import { createActivityRecorder, type ActivityRecorder } from "./http/activity-recorder.ts";
-import { counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
+import { countAnswer, counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
+import { createDeliveryTotals } from "./http/delivery-totals.ts";
 import { isSignedRecently } from "./http/inngest-signature.ts";
 import type { IsAuthorized } from "./http/require-token.ts";
+import { isSameSecret } from "./http/secrets.ts";
 import { createSessions, type Sessions } from "./http/sessions.ts";
 import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
-import { createReceiveDelivery, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
+import { traced, traceDelivery } from "./http/trace-deliveries.ts";
+import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import {
   createInngestEngine,
   engineCheckpointing,
@@ -27,13 +30,16 @@ import { toWebUrl } from "./lib/github/web-url.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
 import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
+import { maxRequestBytes } from "./lib/inngest/events/batches.ts";
 import { createLooks, type Looks } from "./lib/inngest/looks.ts";
+import { createTraceCaptures } from "./lib/inngest/trace-captures.ts";
 import { createJournal, type Journal } from "./lib/inngest/journal.ts";
 import { createOutbox, type Outbox } from "./lib/inngest/outbox.ts";
 import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manager.ts";
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createRefusals, type Refusals } from "./lib/store/watch-refusals.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
+import { openTracing } from "./lib/tracing/tracing.ts";
 import type { Logger } from "./logger.ts";
 import { createProbot } from "./probot.ts";
 
@@ -41,6 +47,8 @@ import { createProbot } from "./probot.ts";
 export interface Services {
   receive: ReceiveDelivery;
   counts: DeliveryCounts;
+  /** Counts an answered delivery. */
+  countDelivery: OnAnswered;
   activity: ActivityRecorder;
   live: LiveFeed;
   inngest: Inngest;
@@ -63,6 +71,8 @@ export interface Services {
   /** Of GitHub's pages. */
   webUrl: string;
   isAuthorized: IsAuthorized;
+  /** May read the metrics. */
+  isScraper: IsAuthorized;
   sessions: Sessions;
   log: Logger;
   /** Null if Inngest runs the functions. */
@@ -71,6 +81,8 @@ export interface Services {
   description: { inngest: string; database: string };
   /** Inngest's dashboard; null with the embedded engine. */
   dashboardUrl: string | null;
+  /** Stores counts and sends spans that wait. For hosts that freeze the process after an answer. */
+  flush(this: void): Promise<void>;
   /** Finishes running functions within that time, and returns the others to the queue. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -122,9 +134,16 @@ export async function createServices(
   const journal = engine
     ? null
     : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
+  const tracing = await openTracing({ endpoint: config.otlpEndpoint, log });
+  const encryption = await openEncryption(config);
   const inngest = connectInngest(config.inngest, engine, {
     internalLogger: log,
-    middleware: [createRecordAttempts({ store, log }), ...(journal ? [journal.middleware] : [])],
+    middleware: [
+      createRecordAttempts({ store, log }),
+      ...(journal ? [journal.middleware] : []),
+      ...(tracing ? [createTraceCaptures(tracing)] : []),
+      ...encryption, // after the journal, which reads events
+    ],
   });
   const github = createGitHub({
     apiUrl: config.githubApiUrl,
@@ -135,15 +154,29 @@ export async function createServices(
     onBudget: () => activity.note(),
   });
   const counts = createDeliveryCounts();
-  const activity = createActivityRecorder({ store, log, counts, listBudgets: () => github.budgets() });
   const { budgetReserve, jobRetentionDays, backfillDays, purgeOnUninstall } = config;
   const webhooks = listWebhooks();
   const handles = (webhook: string) => webhooks.has(webhook);
+  const totals = createDeliveryTotals(handles);
+  const activity = createActivityRecorder({
+    store,
+    log,
+    counts,
+    totals,
+    listBudgets: () => github.budgets(),
+  });
+  const countDelivery: OnAnswered = (delivery) => {
+    countAnswer(counts, delivery.status);
+    totals.add(delivery.event, delivery.status, delivery.tookMs);
+    activity.note();
+    if (tracing) traceDelivery(tracing, delivery, handles);
+  };
   const functions = createFunctions({
     inngest,
     store,
     log,
     github,
+    concurrency: config.inngestConcurrency,
     budgetReserve,
     backfillDays,
     purgeOnUninstall,
@@ -171,7 +204,10 @@ export async function createServices(
     ...(now && { now }),
   });
   const probot = createProbot(config, log);
-  const send = createSendEvents(inngest);
+  const send = createSendEvents(
+    inngest,
+    encryption.length > 0 ? { maxBytes: Math.floor(maxRequestBytes * encryptedShare) } : {},
+  );
   const outbox = createOutbox({ store, send, log });
   const looks = createLooks({
     store,
@@ -183,7 +219,9 @@ export async function createServices(
     alerts: config.alertWebhookUrl !== null,
     ...(now && { now }),
   });
-  await probot.load(createApp(counted(outbox.send, counts), () => github.now()));
+  await probot.load(
+    createApp(counted(tracing ? traced(tracing, outbox.send) : outbox.send, counts), () => github.now()),
+  );
   const start = async () => engine?.start(serveInngest);
   if (started) await start();
 
@@ -192,12 +230,9 @@ export async function createServices(
     github,
     problems: new Map(),
     refusals,
-    receive: createReceiveDelivery(probot, {
-      listensTo: handles,
-      counts,
-      onAnswered: () => activity.note(),
-    }),
+    receive: createReceiveDelivery(probot, { listensTo: handles, onAnswered: countDelivery }),
     counts,
+    countDelivery,
     activity,
     live: createLiveFeed({ store, log }),
     inngest,
@@ -210,6 +245,8 @@ export async function createServices(
     queue: createQueueManager({ store, send, github, backfillDays, toRunUrl: dashboard.toRunUrl }),
     webUrl: toWebUrl(config.githubApiUrl),
     isAuthorized: sessions.isValid,
+    isScraper: async (token) =>
+      (config.metricsToken !== null && isSameSecret(token, config.metricsToken)) || sessions.isValid(token),
     sessions,
     log,
     engine,
@@ -218,6 +255,9 @@ export async function createServices(
       database: describeDatabase(config.database, rows),
     },
     dashboardUrl: dashboard.url,
+    flush: async () => {
+      await Promise.all([activity.flush(), tracing?.flush()]);
+    },
     close: async (timeoutMs) => {
       await looks.stop();
       await outbox.stop();
@@ -225,9 +265,20 @@ export async function createServices(
       await copy?.close();
       await activity.flush();
       await engine?.stop({ timeoutMs });
+      await tracing?.close();
       if (queue !== rows) await queue?.close();
     },
   };
+}
+
+/** Encrypted data is a third longer, because it is Base64. */
+const encryptedShare = 0.7;
+
+/** Loads the encryption only when it is configured. */
+async function openEncryption({ inngestEncryption }: Config): Promise<Middleware.Class[]> {
+  if (inngestEncryption === null) return [];
+  const { createEncryption } = await import("./lib/inngest/encrypt-events.ts");
+  return createEncryption(inngestEncryption);
 }
 
 function folderOf({ dataDir }: Config): string {

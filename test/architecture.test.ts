@@ -67,6 +67,13 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   "src/lib/inngest/job-of-run.ts": ["src/lib/inngest/captures", ...events, "src/lib/store"],
   "src/lib/inngest/record-attempts.ts": ["src/lib/inngest/job-of-run.ts", "src/lib/store"],
+  "src/lib/tracing": [],
+  "src/lib/inngest/encrypt-events.ts": [],
+  "src/lib/inngest/trace-captures.ts": [
+    "src/lib/tracing",
+    "src/lib/inngest/describe-error.ts",
+    "src/lib/inngest/events",
+  ],
   "src/lib/inngest/sync": [
     "src/lib/inngest/captures",
     ...events,
@@ -101,6 +108,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/lib/github",
     "src/lib/inngest",
     "src/lib/store",
+    "src/lib/tracing",
     "src/services.ts",
     "src/setup-error.ts",
     "src/webhooks/parse-payload.ts",
@@ -139,8 +147,16 @@ const mayImport: Record<string, readonly string[]> = {
   "src/client": ["src/api"],
   "src/console": ["src/api", "src/client"], // runs in browsers
   "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
-  "src/cli.ts": ["src/api", "src/cli", "src/client"],
-  "src/cli": ["src/api", "src/client"],
+  "src/cli.ts": ["package.json", "src/api", "src/cli", "src/client", "src/setup-error.ts"],
+  "src/cli": ["src/api", "src/client", "src/doctor", "src/setup-error.ts"],
+  "src/doctor": [
+    "src/app.ts",
+    "src/check-setup.ts",
+    "src/config.ts",
+    "src/lib",
+    "src/misspelled-variables.ts",
+    "src/setup-error.ts",
+  ],
   "src/fake-github": [],
   "src/testing": [
     "src/app.ts",

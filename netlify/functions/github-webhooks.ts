@@ -3,9 +3,9 @@ import { getServices, type FunctionContext } from "../../src/serverless.ts";
 
 /** GitHub's deliveries. The answer does not wait for the counts. */
 export default async (request: Request, context: FunctionContext): Promise<Response> => {
-  const { receive, activity } = await getServices();
+  const { receive, flush } = await getServices();
   const response = await createWebWebhookHandler(receive)(request);
-  context.waitUntil?.(activity.flush());
+  context.waitUntil?.(flush());
   return response;
 };
 

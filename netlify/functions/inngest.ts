@@ -2,9 +2,9 @@ import { getServices, type FunctionContext } from "../../src/serverless.ts";
 
 /** Answers Inngest's requests to run functions. */
 export default async (request: Request, context: FunctionContext): Promise<Response> => {
-  const { serveInngest, activity } = await getServices();
+  const { serveInngest, flush } = await getServices();
   const response = await serveInngest(request);
-  context.waitUntil?.(activity.flush());
+  context.waitUntil?.(flush());
   return response;
 };
 

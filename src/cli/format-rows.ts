@@ -1,5 +1,6 @@
 import type { SqlAnswer } from "../api/console-contract.ts";
-import { plural, printable } from "./format.ts";
+import { plural } from "./format.ts";
+import { printable } from "./terminal.ts";
 
 /** Longer values are shortened. --json and --csv have them in full. */
 const maxWidth = 60;

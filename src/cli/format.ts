@@ -1,6 +1,7 @@
 import {
   countGaps,
   gapKindSchema,
+  jobStateSchema,
   type Analysis,
   type Figures,
   type GapKind,
@@ -9,24 +10,25 @@ import {
 } from "../api/contract.ts";
 import type { FailureGroup } from "../api/console-contract.ts";
 import { drawBar } from "./progress-bar.ts";
+import { toAge, formatTable, paint, printable, type Screen } from "./terminal.ts";
 
 /** Longer lists end with a count. */
 const maxListed = 20;
 
 const kinds = gapKindSchema.options;
 
-/** One repository in full, or one line for each of several. */
-export function formatAnalysis({ repositories, total, gaps }: Analysis): string {
+/** One repository in full, or a table of several. */
+export function formatAnalysis({ repositories, total, gaps }: Analysis, screen: Screen): string {
   const [only] = repositories;
   if (!only)
-    return "There are no repositories yet. Install the App on one, or run: npm run capture -- backfill owner/name";
+    return "There are no repositories yet. Install the App on one, or run: npx pr-capture backfill owner/name";
   const missing = countGaps(total);
   const name = repositories.length === 1 ? ` ${only.repository ?? only.id}` : " owner/name";
   const unknown = repositories.filter(({ inventoried_at }) => inventoried_at === null);
   return [
     ...(repositories.length === 1
       ? [printable(only.repository ?? String(only.id)), ...kinds.map((kind) => formatShare(kind, only))]
-      : repositories.map(formatLine)),
+      : [formatRepositories(repositories, screen)]),
     ...(gaps.length > 0 ? ["", ...gaps.slice(0, maxListed).map(formatGap)] : []),
     ...(missing > Math.min(gaps.length, maxListed) && gaps.length > maxListed
       ? [`… ${count(gaps.length - maxListed)} more are in --json`]
@@ -36,10 +38,10 @@ export function formatAnalysis({ repositories, total, gaps }: Analysis): string 
       ? unknown.length === 0
         ? "No gaps: everything on GitHub is captured."
         : "No known gaps."
-      : `${plural(missing, "gap")}. Close ${missing === 1 ? "it" : "them"} with: npm run capture -- fix${name}`,
+      : `${plural(missing, "gap")}. Close ${missing === 1 ? "it" : "them"} with: npx pr-capture fix${name}`,
     ...unknown.map(({ repository, id }) => {
       const target = printable(repository ?? String(id));
-      return `${target} has no inventory yet, so its coverage is unknown. Take one with: npm run capture -- fix ${target}`;
+      return `${target} has no inventory yet, so its coverage is unknown. Take one with: npx pr-capture fix ${target}`;
     }),
   ].join("\n");
 }
@@ -49,9 +51,25 @@ function formatShare(kind: GapKind, figures: Figures): string {
   return `  ${toWords(kind).padEnd(13)}  ${drawBar((percent ?? 0) / 100)}  ${formatPercent(percent).padStart(7)}  ${formatCount(captured, github)}`;
 }
 
-function formatLine(figures: Analysis["repositories"][number]): string {
-  const shares = kinds.map((kind) => `${toWords(kind)} ${formatPercent(figures[kind].percent)}`).join("  ");
-  return `${printable(figures.repository ?? String(figures.id)).padEnd(40)}  ${shares}  ${plural(countGaps(figures), "gap")}`;
+function formatRepositories(repositories: Analysis["repositories"], screen: Screen): string {
+  return formatTable(
+    repositories,
+    [
+      { title: "REPOSITORY", cell: (each) => printable(each.repository ?? String(each.id)), shrinks: true },
+      ...kinds.map((kind) => ({
+        title: toWords(kind).toUpperCase(),
+        cell: (each: Figures) => formatPercent(each[kind].percent),
+        align: "right" as const,
+      })),
+      {
+        title: "GAPS",
+        cell: (each) => count(countGaps(each)),
+        align: "right",
+        style: (each) => (countGaps(each) > 0 ? "yellow" : "green"),
+      },
+    ],
+    screen,
+  );
 }
 
 function formatGap(gap: Analysis["gaps"][number]): string {
@@ -76,41 +94,73 @@ function toWords(kind: GapKind): string {
 }
 
 export function formatStats(stats: QueueStats): string {
-  const { pending, processing, retrying, completed, failed, cancelled } = stats;
-  const line = `${pending} pending, ${processing} processing, ${retrying} retrying, ${completed} completed, ${failed} failed, ${cancelled} cancelled`;
+  const states = jobStateSchema.options.map((state) => {
+    const text = `${count(stats[state])} ${state}`;
+    return stats[state] > 0 ? paint(stateStyles[state], text) : text;
+  });
+  const { retrying, failed } = stats;
+  const line = states.join(", ");
   const troubled = failed > 0 ? "failed" : retrying > 0 ? "retrying" : null;
-  return troubled ? `${line}. See why with: npm run capture -- jobs --state ${troubled}` : line;
+  return troubled ? `${line}. See why with: npx pr-capture jobs --state ${troubled}` : line;
 }
 
-/** One line for each job. Below it: why the last attempt failed, and when the next one is due. */
-export function formatJobs(jobs: readonly Job[]): string {
+const stateStyles = {
+  pending: "dim",
+  processing: "cyan",
+  retrying: "yellow",
+  completed: "green",
+  failed: "red",
+  cancelled: "dim",
+} as const satisfies Record<Job["state"], string>;
+
+/** A table. Below a job: why the last attempt failed, and when the next one is due. */
+export function formatJobs(jobs: readonly Job[], screen: Screen): string {
   if (jobs.length === 0) return "There are no captures.";
-  return jobs
-    .map((job) => {
-      const target = printable(`${job.repository ?? ""}${job.number === null ? "" : `#${job.number}`}`);
-      const progress = job.done === null ? "" : `, ${formatProgress(job)}`;
-      const line = `${job.id}  ${job.state.padEnd(10)}  ${job.event_name}  ${target}  ${job.reason}, ${job.priority}, ${job.attempts} attempts, ${job.requests} requests, ${job.rows_written} rows${progress}`;
-      const notes = [
+  return formatTable(
+    jobs,
+    [
+      { title: "ID", cell: ({ id }) => String(id), align: "right" },
+      { title: "STATE", cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+      { title: "FUNCTION", cell: (job) => job.event_name },
+      { title: "TARGET", cell: toTarget, shrinks: true },
+      { title: "REASON", cell: ({ reason, priority }) => `${reason}, ${priority}` },
+      { title: "ATTEMPTS", cell: ({ attempts }) => count(attempts), align: "right" },
+      { title: "REQUESTS", cell: ({ requests }) => count(requests), align: "right" },
+      { title: "ROWS", cell: (job) => count(job.rows_written), align: "right" },
+      { title: "AGE", cell: (job) => toAge(job.created_at, screen), align: "right" },
+    ],
+    screen,
+    (job) =>
+      [
+        job.done === null ? "" : formatProgress(job),
         formatLeftBehind(job),
-        job.error && `${printable(job.error.message)}${formatNextAttempt(job)}`,
-      ].filter(Boolean);
-      return [line, ...notes.map((note) => `    ${note}`)].join("\n");
-    })
-    .join("\n");
+        job.error ? `${printable(job.error.message)}${formatNextAttempt(job)}` : "",
+      ].filter(Boolean),
+  );
 }
 
-/** One line for each group. Below it: the newest message, and how to replay it. */
-export function formatFailures(failures: readonly FailureGroup[]): string {
+function toTarget({ repository, number }: Pick<Job, "repository" | "number">): string {
+  return printable(`${repository ?? ""}${number === null ? "" : `#${number}`}`);
+}
+
+/** A table. Below a group: the newest message, and how to replay it. */
+export function formatFailures(failures: readonly FailureGroup[], screen: Screen): string {
   if (failures.length === 0) return "No capture has failed.";
-  return failures
-    .map(({ key, function: name, error, message, failed, retrying, last_at }) =>
-      [
-        `${count(failed)} failed, ${count(retrying)} retrying  ${name}  ${printable(error)}, last at ${new Date(last_at).toISOString()}`,
-        `    ${printable(message)}`,
-        ...(failed > 0 ? [`    Run them again with: npm run capture -- replay --failure ${key}`] : []),
-      ].join("\n"),
-    )
-    .join("\n");
+  return formatTable(
+    failures,
+    [
+      { title: "FAILED", cell: ({ failed }) => count(failed), align: "right", style: () => "red" },
+      { title: "RETRYING", cell: ({ retrying }) => count(retrying), align: "right", style: () => "yellow" },
+      { title: "FUNCTION", cell: (group) => group.function },
+      { title: "ERROR", cell: ({ error }) => printable(error), shrinks: true },
+      { title: "LAST", cell: (group) => toAge(group.last_at, screen), align: "right" },
+    ],
+    screen,
+    ({ key, message, failed }) => [
+      printable(message),
+      ...(failed > 0 ? [`Run them again with: npx pr-capture replay --failure ${key}`] : []),
+    ],
+  );
 }
 
 function formatNextAttempt({ state, next_attempt_at }: Job): string {
@@ -140,9 +190,4 @@ export function plural(number: number, noun: string): string {
 
 function count(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-/** Removes control characters: text from GitHub must not control the terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
 }

@@ -40,13 +40,29 @@ export interface WorldOptions {
   seed?: number;
 }
 
+/** Where GitHub sends the App's webhooks. */
+export interface AppHook {
+  url: string;
+  hasSecret: boolean;
+  insecureSsl: boolean;
+}
+
 /** The state and settings that mutations and answers share. */
 export interface World {
   state: State;
   now: () => Date;
   answeredAt: () => Date;
   checksJwtTime: boolean;
-  app: { id: number; slug: string; clientId: string; createdAt: string; publicKey: string | null };
+  app: {
+    id: number;
+    slug: string;
+    clientId: string;
+    createdAt: string;
+    publicKey: string | null;
+    permissions: Record<string, string>;
+    events: string[];
+    hook: AppHook;
+  };
   apiUrl: string;
   htmlUrl: string;
   payloads: "current" | "2019";
@@ -90,6 +106,18 @@ export function createWorld(options: WorldOptions): World {
       clientId: `Iv23li${String(appId).padStart(14, "0")}`,
       createdAt: stamp(now()),
       publicKey: options.appPublicKey ?? null,
+      permissions: { issues: "read", metadata: "read", pull_requests: "read" },
+      events: [
+        "issue_comment",
+        "label",
+        "milestone",
+        "pull_request",
+        "pull_request_review",
+        "pull_request_review_comment",
+        "pull_request_review_thread",
+        "repository",
+      ],
+      hook: { url: "", hasSecret: true, insecureSsl: false },
     },
     apiUrl: options.apiUrl ?? "https://api.github.com",
     htmlUrl: options.htmlUrl ?? "https://github.com",

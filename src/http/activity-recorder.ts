@@ -5,6 +5,7 @@ import { recordActivity } from "../lib/store/activity.ts";
 import type { RecordedBudget } from "../lib/store/activity-types.ts";
 import type { Store } from "../lib/store/store.ts";
 import type { DeliveryCounts } from "./delivery-counts.ts";
+import type { DeliveryTotals } from "./delivery-totals.ts";
 
 export interface ActivityRecorder {
   /** Something was counted or seen. It is stored within seconds. */
@@ -17,6 +18,7 @@ export interface ActivityRecorderOptions {
   store: Store;
   log: Logger;
   counts: Readonly<DeliveryCounts>;
+  totals: DeliveryTotals;
   listBudgets: () => readonly SeenBudget[];
   lagMs?: number;
 }
@@ -24,13 +26,14 @@ export interface ActivityRecorderOptions {
 const minuteMs = 60_000;
 
 /**
- * Stores the counts of this process's deliveries per minute, and GitHub's budgets, for the charts of all processes. Deliveries do not wait for it: a
+ * Stores the counts of this process's deliveries, and GitHub's budgets, for the charts and metrics of all processes. Deliveries do not wait for it: a
  * process that is killed loses the counts of its last seconds.
  */
 export function createActivityRecorder({
   store,
   log,
   counts,
+  totals,
   listBudgets,
   lagMs = 2_000,
 }: ActivityRecorderOptions): ActivityRecorder {
@@ -51,14 +54,17 @@ export function createActivityRecorder({
     };
     const budgets = listBudgets().filter((budget) => !storedBudgets.has(budget));
     const hasDeliveries = added.accepted + added.refused + added.failed > 0;
-    if (!hasDeliveries && budgets.length === 0) return;
+    const taken = totals.take();
+    if (!hasDeliveries && budgets.length === 0 && taken.length === 0) return;
     const minute = new Date(Math.floor(Date.now() / minuteMs) * minuteMs).toISOString();
     try {
       await recordActivity(store, process, {
         deliveries: hasDeliveries ? [{ minute, ...added }] : [],
         budgets: budgets.map(toRecorded),
+        totals: taken,
       });
     } catch (error) {
+      totals.restore(taken);
       log.debug({ err: error }, "Could not record the activity");
       return;
     }

@@ -6,7 +6,7 @@ export interface DeliveryCounts {
   accepted: number;
   /** Accepted deliveries that became events. */
   captured: number;
-  /** Answered 400 or 401: malformed, or with a wrong signature. */
+  /** Answered 4xx: malformed, too large, or with a wrong signature. */
   refused: number;
   /** Answered 5xx. GitHub's delivery log shows them as failed. */
   failed: number;
@@ -14,6 +14,11 @@ export interface DeliveryCounts {
 
 export function createDeliveryCounts(): DeliveryCounts {
   return { accepted: 0, captured: 0, refused: 0, failed: 0 };
+}
+
+/** Counts a delivery by its answer. */
+export function countAnswer(counts: DeliveryCounts, status: number): void {
+  counts[status < 400 ? "accepted" : status < 500 ? "refused" : "failed"]++;
 }
 
 /** Counts a delivery as captured when its events are accepted. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { maxBodyBytes, type ReceiveDelivery } from "./webhook-endpoint.ts";
+import { maxBodyBytes, type OnAnswered, type ReceiveDelivery } from "./webhook-endpoint.ts";
 
 /** Limits of the deliveries in flight. Further ones are answered 503. */
 export interface InFlightLimits {
@@ -15,8 +15,12 @@ const retryAfterSeconds = 5;
 /**
  * Serves deliveries with node:http. They are by far the most frequent request, and building a web Request for each takes longer than
  * answering it. Deliveries beyond the limits are answered 503; GitHub's delivery log shows them as failed, so they are redelivered.
+ * `onUnread` is called for deliveries that are refused before their body is read.
  */
-export function createNodeWebhookListener(receive: ReceiveDelivery, limits: InFlightLimits = defaultLimits) {
+export function createNodeWebhookListener(
+  receive: ReceiveDelivery,
+  { limits = defaultLimits, onUnread }: { limits?: InFlightLimits; onUnread?: OnAnswered } = {},
+) {
   const inFlight: InFlightLimits = { deliveries: 0, bytes: 0 };
   const isFull = () => inFlight.deliveries > limits.deliveries || inFlight.bytes > limits.bytes;
 
@@ -34,6 +38,9 @@ export function createNodeWebhookListener(receive: ReceiveDelivery, limits: InFl
       response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${message}\n`);
     };
     const refuseUnread = (status: number, message: string) => {
+      const id = firstOf(request.headers["x-github-delivery"]);
+      const event = firstOf(request.headers["x-github-event"]) ?? "";
+      if (!response.headersSent) onUnread?.({ event, id, status, tookMs: 0 });
       response.setHeader("connection", "close");
       answer(status, message);
       chunks.length = 0;

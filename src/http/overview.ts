@@ -9,13 +9,11 @@ import { StoreError, type Store } from "../lib/store/store.ts";
 import type { Services } from "../services.ts";
 import { findFindings, toSentence, toStatus } from "./findings.ts";
 import { checkHealth, type Health } from "./health.ts";
+import { toLagCorrectionMs } from "./lag-correction.ts";
 
 /** Charts have at most this many buckets. */
 const maxBuckets = 100;
 const bucketSizes = [60, 300, 900, 1800, 3600, 7200] as const;
-
-/** The local clock and the database's differ by less when NTP synchronizes them. */
-const skewToleranceMs = 2_000;
 
 /** A reconciler is late when it has missed two runs. Seconds. */
 const reconcilers = [
@@ -113,8 +111,7 @@ async function describeActivity({ store, github }: Pick<Services, "store" | "git
     new Date(Date.now() - (seconds + bucketSeconds) * 1000),
     bucketSeconds,
   );
-  const skewMs = github.now() - Date.parse(now);
-  const correctionMs = Math.abs(skewMs) < skewToleranceMs ? 0 : skewMs;
+  const correctionMs = toLagCorrectionMs(now, github);
   const known = new Map(buckets.map((bucket) => [Date.parse(bucket.at), bucket]));
   const last = Math.floor(Date.parse(now) / (bucketSeconds * 1000)) * bucketSeconds * 1000;
   const all = Array.from({ length: count }, (_, index): Activity => {

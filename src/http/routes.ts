@@ -3,12 +3,14 @@ import type { Services } from "../services.ts";
 import { createApiRoutes } from "./api-routes.ts";
 import { createConsolePage } from "./console-page.ts";
 import { checkHealth } from "./health.ts";
+import { createMetricsRoutes } from "./metrics-routes.ts";
 import { toPublicRequest } from "./public-request.ts";
 
 export const paths = {
   webhooks: "/api/github/webhooks",
   inngest: "/api/inngest",
   health: "/healthz",
+  metrics: "/metrics",
   /** The API of the CLI and the console. */
   api: "/api",
 } as const;
@@ -33,6 +35,7 @@ export function createRoutes(services: Services): Hono {
     );
   }
 
+  routes.route(paths.metrics, createMetricsRoutes(services));
   routes.route(paths.api, createApiRoutes(services));
   routes.route("/", createConsolePage());
 

@@ -20,7 +20,7 @@ export async function listen(
   services: Services,
   address: { host: string; port: number },
 ): Promise<RunningServer> {
-  const onWebhook = createNodeWebhookListener(services.receive);
+  const onWebhook = createNodeWebhookListener(services.receive, { onUnread: services.countDelivery });
   const onOther = getRequestListener(createRoutes(services).fetch);
   const server = createServer((request, response) => {
     if (request.url?.split("?", 1)[0] === paths.webhooks) onWebhook(request, response);

@@ -1,7 +1,6 @@
 import type { Probot } from "probot";
 import { NotAcceptedError } from "../lib/inngest/send-events.ts";
 import { InvalidPayloadError } from "../webhooks/parse-payload.ts";
-import type { DeliveryCounts } from "./delivery-counts.ts";
 
 /** A delivery with its raw body, which the signature covers. */
 export interface IncomingDelivery {
@@ -23,12 +22,22 @@ export const maxBodyBytes = 25 * 1024 * 1024;
 /** GitHub's ids are GUIDs. Event ids contain them, and Postgres cannot index very long ones. */
 const maxDeliveryIdLength = 255;
 
+export interface AnsweredDelivery {
+  /** The header's, unverified. */
+  event: string;
+  id: string | null;
+  status: number;
+  /** From the body's end to the answer. 0: the body was not read. */
+  tookMs: number;
+}
+
+export type OnAnswered = (delivery: AnsweredDelivery) => void;
+
 export interface ReceiveOptions {
   /** True if the app handles webhooks of that name, such as `pull_request`. */
   listensTo: (event: string) => boolean;
-  counts: DeliveryCounts;
-  /** Called after each delivery is counted. */
-  onAnswered?: () => void;
+  /** Called for each answered delivery. */
+  onAnswered?: OnAnswered | undefined;
 }
 
 /**
@@ -37,7 +46,7 @@ export interface ReceiveOptions {
  */
 export function createReceiveDelivery(
   probot: Probot,
-  { listensTo, counts, onAnswered }: ReceiveOptions,
+  { listensTo, onAnswered }: ReceiveOptions,
 ): ReceiveDelivery {
   async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement> {
     const signature = headers.get("x-hub-signature-256");
@@ -67,17 +76,14 @@ export function createReceiveDelivery(
   }
 
   return async (delivery) => {
+    const beganAt = performance.now();
+    const { headers } = delivery;
     const { status, message } = await receive(delivery);
-    counts[status === 200 ? "accepted" : status < 500 ? "refused" : "failed"]++;
-    onAnswered?.();
+    const event = headers.get("x-github-event") ?? "";
+    const id = headers.get("x-github-delivery");
+    onAnswered?.({ event, id, status, tookMs: performance.now() - beganAt });
     if (status !== 200) {
-      const { headers } = delivery;
-      const about = {
-        delivery: headers.get("x-github-delivery"),
-        event: headers.get("x-github-event"),
-        status,
-      };
-      probot.log.warn(about, message);
+      probot.log.warn({ delivery: id, event, status }, message);
     }
     return { status, message };
   };

@@ -81,7 +81,9 @@ describe("while GitHub refuses requests", () => {
     const dueInMs = Date.parse(jobs[0]?.next_attempt_at ?? "") - Date.now();
     expect(dueInMs).toBeGreaterThan(0);
     expect(dueInMs).toBeLessThanOrEqual(5_000);
-    expect(formatJobs(jobs)).toMatch(/GitHub answered 403 .* \(The next attempt is due at 20.*Z\.\)/);
+    expect(formatJobs(jobs, { width: null, now: Date.now() })).toMatch(
+      /GitHub answered 403 .* \(The next attempt is due at 20.*Z\.\)/,
+    );
 
     await app.services.engine?.idle(30_000);
     expect(await rows("capture.jobs")).toMatchObject([

@@ -1,14 +1,21 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Terminal } from "../../src/cli/progress-bar.ts";
+import { formatJobs } from "../../src/cli/format.ts";
 import { watchBackfill } from "../../src/cli/watch.ts";
+import type { Job } from "../../src/api/contract.ts";
 import { createQueueClient, QueueApiError } from "../../src/client/queue-client.ts";
 import { compareRows } from "../../src/testing/compare-rows.ts";
 import { failures, seedPullRequests } from "../../src/fake-github/index.ts";
+import { testEnvironment } from "../../src/testing/test-config.ts";
 import { toTruth } from "../../src/testing/truth.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
-import { runCli } from "../support/run-cli.ts";
+import { runCli, spawnCli } from "../support/run-cli.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
 import { patience } from "../support/patience.ts";
 
@@ -66,7 +73,7 @@ test("the CLI follows a backfill to its end, analyzes the rows, and fixes gaps",
   await database.exec("delete from github.comments where pull_request_number <= 3");
   const { gaps } = JSON.parse((await cli(["--json", "analyze"])).out);
   expect(gaps.length).toBeGreaterThan(0);
-  expect((await cli(["analyze"])).out).toContain("Close them with: npm run capture -- fix acme/web");
+  expect((await cli(["analyze"])).out).toContain("Close them with: npx pr-capture fix acme/web");
   expect(await cli(["fix", "acme/web"])).toMatchObject({
     code: 0,
     out: expect.stringMatching(
@@ -90,7 +97,7 @@ test("--json prints one answer, at the end", async () => {
 test("--no-watch returns once the work is queued", async () => {
   await cli(["backfill", "acme/web", "--all", "--watch"]);
   await database.exec("delete from github.comments");
-  const queued = expect.stringMatching(/^Queued .+ Follow it with: npm run capture -- status --watch\n$/);
+  const queued = expect.stringMatching(/^Queued .+ Follow it with: npx pr-capture status --watch\n$/);
   expect(await cli(["fix", "acme/web", "--no-watch"])).toMatchObject({ code: 0, out: queued });
   await app.idle();
   expect(await cli(["backfill", "acme/web", "--all", "--no-watch"])).toMatchObject({ code: 0, out: queued });
@@ -107,7 +114,7 @@ test("a backfill that fails ends with exit code 1", async () => {
   expect(await cli(["backfill", "acme/web", "--all"])).toMatchObject({
     code: 1,
     out: expect.stringMatching(
-      /^Queued .+\nThe backfill failed: .+ Try again with: npm run capture -- replay \d+\n$/,
+      /^Queued .+\nThe backfill failed: .+ Try again with: npx pr-capture replay \d+\n$/,
     ),
   });
 });
@@ -142,6 +149,111 @@ test("the CLI stops following a server that stays away", async () => {
   expect(terminal.lines).toEqual([expect.stringContaining("Trying again"), "\n"]);
 });
 
+test("a capture of one pull request is followed to its end, and its failure is exit code 1", async () => {
+  expect(await cli(["capture", "acme/web", "3"])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^Queued 3 captures of acme\/web#3\.\nCaptured acme\/web#3 with \d+ requests to GitHub; \d+ rows changed\.\n$/,
+    ),
+  });
+  expect(await app.rows("github.pull_requests where number = 3 and title is not null")).toHaveLength(1);
+  const jobs = JSON.parse((await cli(["capture", "acme/web", "3", "--json"])).out);
+  expect(jobs.map(({ state, number }: Job) => `${state} ${number}`)).toEqual(Array(3).fill("completed 3"));
+
+  expect(await cli(["capture", "acme/web", "999"])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/capture\/pr\.details of acme\/web#999 failed: .+ npx pr-capture replay \d+/),
+  });
+});
+
+test("Ctrl-C ends following, and says that the work goes on", async () => {
+  github.intercept(failures.matching(/graphql/, failures.secondaryLimited(60)));
+  const child = spawnCli({ url: app.url, adminToken }, ["backfill", "acme/web", "--all"]);
+  const out: string[] = [];
+  child.stdout.on("data", (chunk) => out.push(String(chunk)));
+  await vi.waitUntil(async () => out.length > 0 && (await app.rows("capture.jobs")).length > 0, {
+    timeout: 30_000,
+  });
+  const [err, code] = [text(child.stderr), once(child, "close")];
+  child.kill("SIGINT");
+  expect(await code).toEqual([130, null]);
+  expect(await err).toMatch(/^Stopped following\. The server goes on with the work/);
+  expect(await app.rows("capture.jobs")).toMatchObject([{ cancelled_at: null }]);
+});
+
+test("a test delivery is signed, answered, and followed to its rows", async () => {
+  const secrets = { ...testEnvironment, GITHUB_API_URL: github.url };
+  expect(await cli(["webhook"], secrets)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/answered 200 in \d+ ms .+ A ping captures nothing/),
+  });
+  const followed = await cli(["webhook", "acme/web", "3"], secrets);
+  expect(followed).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /answered 200 .+\nCaptured acme\/web#3 with \d+ requests? to GitHub; \d+ rows/,
+    ),
+  });
+  expect(await app.rows("github.pull_requests")).toMatchObject([{ number: 3 }]);
+  const again = JSON.parse((await cli(["webhook", "acme/web", "3", "--json"], secrets)).out);
+  expect(again).toMatchObject({
+    status: 200,
+    jobs: [{ event_name: "capture/pr.details", state: "completed" }],
+  });
+
+  expect(await cli(["webhook"], { ...secrets, WEBHOOK_SECRET: "another" })).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("answered 401"),
+  });
+  expect(await cli(["webhook", "acme/web", "999"], secrets)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("GitHub does not show acme/web#999 to the App"),
+  });
+});
+
+test("colours are for terminals: FORCE_COLOR adds them, NO_COLOR removes them", async () => {
+  const escape = "\u001B[";
+  await cli(["capture", "acme/web", "3"]);
+  expect((await cli(["jobs"])).out).not.toContain(escape);
+  expect((await cli(["jobs"], { FORCE_COLOR: "1" })).out).toContain(escape);
+  expect((await cli(["jobs"], { NO_COLOR: "1" })).out).not.toContain(escape);
+});
+
+test("a table fits a narrow terminal, with ages, and loses nothing without one", async () => {
+  await cli(["capture", "acme/web", "3"]);
+  const jobs = await createQueueClient({ url: app.url, adminToken }).listJobs({ limit: 3 });
+  const [job] = jobs;
+  if (!job) throw new Error("There is no job.");
+  const long = { ...job, repository: `acme/${"w".repeat(60)}` };
+  const now = Date.parse(job.created_at) + 3 * 60_000;
+  const lines = formatJobs([long], { width: 110, now }).split("\n");
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(110);
+  expect(lines[1]).toMatch(/w…  manual, \w+ .* 3m$/);
+  const whole = formatJobs([long], { width: null, now });
+  expect(whole).toContain(`${long.repository}#3`);
+  expect(whole).toContain(new Date(job.created_at).toISOString());
+});
+
+test("bash completes commands, options and values", async () => {
+  const { out } = await cli(["completion", "bash"], { ADMIN_TOKEN: "" });
+  const complete = (line: string) => {
+    const words = line.split(" ");
+    const script = `${out}\nCOMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length - 1}; _pr_capture; echo "\${COMPREPLY[*]}"`;
+    return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim();
+  };
+  expect(complete("pr-capture ba")).toBe("backfill");
+  expect(complete("pr-capture backfill --d")).toBe("--days");
+  expect(complete("pr-capture jobs --state fa")).toBe("failed");
+  expect(complete("pr-capture --json completion z")).toBe("zsh");
+  for (const shell of ["zsh", "fish"])
+    expect((await cli(["completion", shell], { ADMIN_TOKEN: "" })).out).toContain("capture one pull request");
+});
+
+test("--version prints the package's version", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(await cli(["--version"], { ADMIN_TOKEN: "" })).toMatchObject({ code: 0, out: `${version}\n` });
+});
+
 test("reconcile queues both reconcilers", async () => {
   expect(await cli(["reconcile"])).toMatchObject({
     code: 0,
@@ -157,7 +269,7 @@ test("reconcile queues both reconcilers", async () => {
 });
 
 test("failed jobs can be listed and replayed", async () => {
-  const queued = await cli(["pull-request", "acme/web", "999"]);
+  const queued = await cli(["capture", "acme/web", "999", "--no-watch"]);
   expect(queued).toMatchObject({
     code: 0,
     out: expect.stringContaining("Queued 3 captures of acme/web#999"),
@@ -179,11 +291,11 @@ test("failed jobs can be listed and replayed", async () => {
 });
 
 test("failures are grouped, filtered and replayed together", async () => {
-  await cli(["pull-request", "acme/web", "998"]);
-  await cli(["pull-request", "acme/web", "999"]);
+  await cli(["capture", "acme/web", "998", "--no-watch"]);
+  await cli(["capture", "acme/web", "999", "--no-watch"]);
   await app.idle();
   const shown = await cli(["failures"]);
-  expect(shown).toMatchObject({ code: 0, out: expect.stringContaining("2 failed, 0 retrying") });
+  expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/^FAILED +RETRYING +.*\n +2 +0 /) });
   const groups: { key: string; function: string; failed: number }[] = JSON.parse(
     (await cli(["failures", "--json"])).out,
   );

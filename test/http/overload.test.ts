@@ -13,11 +13,15 @@ test.each([
   "too many %s in flight are answered 503 with retry-after, and an answer makes room again",
   async (_, limits, body) => {
     const waiting: ((acknowledgement: Acknowledgement) => void)[] = [];
-    const listener = createNodeWebhookListener(() => new Promise((resolve) => waiting.push(resolve)), limits);
+    const unread: [event: string, status: number][] = [];
+    const listener = createNodeWebhookListener(() => new Promise((resolve) => waiting.push(resolve)), {
+      limits,
+      onUnread: ({ event, status }) => void unread.push([event, status]),
+    });
     const server = createServer(listener).listen(0, "127.0.0.1");
     await once(server, "listening");
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const post = () => fetch(url, { method: "POST", body });
+    const post = () => fetch(url, { method: "POST", body, headers: { "x-github-event": "push" } });
 
     const held: Promise<Response>[] = [];
     for (let count = 1; count <= 3; count++) {
@@ -27,6 +31,7 @@ test.each([
     const refused = await post();
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(unread).toEqual([["push", 503]]);
 
     for (const accept of waiting) accept({ status: 200, message: "ok" });
     for (const response of await Promise.all(held)) expect(response.status).toBe(200);

@@ -11,13 +11,11 @@ export interface Cli {
   adminToken: string;
 }
 
-/** Runs `npm run capture -- …` as a process. Resolves with its output and exit code when it has ended. */
-export async function runCli(
-  { url, adminToken }: Cli,
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<{ out: string; err: string; code: number | null }> {
-  const child = spawn(process.execPath, ["src/cli.ts", ...args], {
+type Environment = Record<string, string>;
+
+/** Starts `npx pr-capture …` as a process. */
+export function spawnCli({ url, adminToken }: Cli, args: string[], environment: Environment = {}) {
+  return spawn(process.execPath, ["src/cli.ts", ...args], {
     env: {
       PATH: process.env["PATH"],
       ...compileCache,
@@ -26,6 +24,15 @@ export async function runCli(
       ...environment,
     },
   });
+}
+
+/** Runs `npx pr-capture …`. Resolves with its output and exit code when it has ended. */
+export async function runCli(
+  cli: Cli,
+  args: string[],
+  environment: Environment = {},
+): Promise<{ out: string; err: string; code: number | null }> {
+  const child = spawnCli(cli, args, environment);
   const [out, err, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

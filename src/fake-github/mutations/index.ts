@@ -1,4 +1,5 @@
 export * from "./accounts.ts";
+export * from "./app.ts";
 export * from "./installations.ts";
 export * from "./issues.ts";
 export * from "./labels-and-milestones.ts";

@@ -48,6 +48,18 @@ export const appRoutes: Routes<Context> = {
       };
     }),
 
+  // https://docs.github.com/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
+  "GET app/hook/config": (context) =>
+    asApp(context, () => {
+      const { url, hasSecret, insecureSsl } = context.world.app.hook;
+      return ok({
+        content_type: "json",
+        insecure_ssl: insecureSsl ? "1" : "0",
+        ...(hasSecret && { secret: "********" }),
+        url,
+      });
+    }),
+
   "GET app/hook/deliveries": (context) =>
     asApp(context, () => {
       const { url, world, log } = context;
@@ -134,7 +146,7 @@ function nextDeliveries(url: URL, last: Attempt): string {
 }
 
 function appJson(world: World) {
-  const { id, slug, clientId, createdAt } = world.app;
+  const { id, slug, clientId, createdAt, permissions, events } = world.app;
   return {
     id,
     client_id: clientId,
@@ -147,8 +159,8 @@ function appJson(world: World) {
     html_url: `${world.htmlUrl}/apps/${slug}`,
     created_at: createdAt,
     updated_at: createdAt,
-    permissions: { issues: "read", metadata: "read", pull_requests: "read" },
-    events: [],
+    permissions,
+    events,
     installations_count: [...world.state.installations.values()].filter(({ deletedAt }) => deletedAt === null)
       .length,
   };

@@ -12,7 +12,7 @@ export function toAlertText({ total, reasons }: FailureSummary): string {
       return `\u2022 ${count} \u00d7 ${escape(event_name)}: ${escape(message.slice(0, maxMessageLength))} (job ${job_id}${escape(where)})`;
     }),
     ...(shown < total ? [`\u2022 ${total - shown} for other reasons`] : []),
-    "List them with `npm run capture -- jobs --state failed`. Run one again with `npm run capture -- replay <id>`.",
+    "List them with `npx pr-capture jobs --state failed`. Run one again with `npx pr-capture replay <id>`.",
   ].join("\n");
 }
 

@@ -22,6 +22,18 @@ export async function migrate(db: SqlDatabase, folder: URL = migrations): Promis
   return applied;
 }
 
+/** The file names of the migrations that are not applied. Changes nothing. */
+export async function listMissingMigrations(db: SqlQueries, folder: URL = migrations): Promise<string[]> {
+  const [table] = await db.query<{ exists: boolean }>(
+    `select to_regclass('${migrationsTable}') is not null as exists`,
+  );
+  const recorded = table?.exists
+    ? await db.query<{ version: string }>(`select version from ${migrationsTable}`)
+    : [];
+  const applied = new Set(recorded.map(({ version }) => version));
+  return (await listMigrations(folder)).flatMap(({ file, version }) => (applied.has(version) ? [] : [file]));
+}
+
 interface Migration {
   file: string;
   version: string;

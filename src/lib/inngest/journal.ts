@@ -102,9 +102,17 @@ export function createJournal({ store, log, lagMs = 100 }: JournalOptions): Jour
   class JournalMiddleware extends Middleware.BaseMiddleware {
     readonly id = "pr-capture:journal";
 
-    override async wrapSendEvent({ events, next }: Middleware.WrapSendEventArgs) {
+    /** The events before another middleware encrypts them. */
+    #events: Middleware.TransformSendEventArgs["events"] = [];
+
+    override transformSendEvent(arg: Middleware.TransformSendEventArgs) {
+      this.#events = arg.events;
+      return arg;
+    }
+
+    override async wrapSendEvent({ next }: Middleware.WrapSendEventArgs) {
       const sent = await next();
-      await record(events);
+      await record(this.#events);
       return sent;
     }
   }

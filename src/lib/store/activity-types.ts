@@ -1,5 +1,6 @@
 import type { Activity } from "../../api/console-contract.ts";
 import type { Job } from "../../api/contract.ts";
+import type { JournalStats, OutboxStats } from "./event-types.ts";
 
 /** The webhooks that this process answered in a minute. */
 export interface MinuteOfDeliveries {
@@ -7,6 +8,36 @@ export interface MinuteOfDeliveries {
   accepted: number;
   refused: number;
   failed: number;
+}
+
+/** Deliveries of one webhook with one kind of answer, whose answers took about as long. */
+export interface DeliveryTotal {
+  event: string;
+  outcome: "accepted" | "refused" | "failed";
+  /** The upper bound of the answers' times. */
+  within_ms: number;
+  deliveries: number;
+  /** The sum of the answers' times. */
+  seconds: number;
+}
+
+/** What the metrics show. Captures, retries and lags are those of the last minutes. */
+export interface MetricsSnapshot {
+  /** The database's time. */
+  now: string;
+  installations: number;
+  repositories: number;
+  deliveries: DeliveryTotal[];
+  captures: { function: string; outcome: "completed" | "failed" | "cancelled"; captures: number }[];
+  /** Unfinished and failed jobs. */
+  jobs: { function: string; state: "pending" | "processing" | "retrying" | "failed"; jobs: number }[];
+  retries: number;
+  /** From the change on GitHub to the end of its webhook's job. Empty without such jobs. */
+  lags: { quantile: number; ms: number }[];
+  outbox: OutboxStats;
+  journal: JournalStats;
+  budgets: Pick<RecordedBudget, "installation_id" | "resource" | "limit" | "remaining">[];
+  reconcilers: { name: string; succeeded_at: string }[];
 }
 
 /** What happened in a bucket. */

@@ -1,6 +1,8 @@
 import type { Overview } from "../../api/console-contract.ts";
 import type {
   ActivityBucket,
+  DeliveryTotal,
+  MetricsSnapshot,
   MinuteOfDeliveries,
   RecordedBudget,
   RepositoryDescription,
@@ -11,7 +13,7 @@ import { call, type Store } from "./store.ts";
 export async function recordActivity(
   store: Store,
   process: string,
-  seen: { deliveries: MinuteOfDeliveries[]; budgets: RecordedBudget[] },
+  seen: { deliveries: MinuteOfDeliveries[]; budgets: RecordedBudget[]; totals: DeliveryTotal[] },
 ): Promise<void> {
   await call(store, "capture_record_activity", { process, ...seen });
 }
@@ -31,4 +33,12 @@ export async function getActivity(
 
 export async function describeRepositories(store: Store, ids: number[]): Promise<RepositoryDescription[]> {
   return call(store, "capture_describe_repositories", { ids });
+}
+
+/** Reads what the metrics show, with at most `maxBudgets` budgets: those with the least left. */
+export async function readMetrics(
+  store: Store,
+  { windowSeconds, maxBudgets }: { windowSeconds: number; maxBudgets: number },
+): Promise<MetricsSnapshot> {
+  return call(store, "capture_metrics", { window_seconds: windowSeconds, max_budgets: maxBudgets });
 }

@@ -16,6 +16,8 @@ import type {
 } from "../../api/console-contract.ts";
 import type {
   ActivityBucket,
+  DeliveryTotal,
+  MetricsSnapshot,
   MinuteOfDeliveries,
   RecordedBudget,
   RepositoryDescription,
@@ -225,9 +227,15 @@ export interface StoreFunctions {
   capture_get_jobs: { Args: { ids: number[] }; Returns: Job[] };
   capture_changed_jobs: { Args: { since: string; max_jobs: number }; Returns: ChangedJobs };
   capture_record_activity: {
-    Args: { process: string; deliveries: MinuteOfDeliveries[]; budgets: RecordedBudget[] };
+    Args: {
+      process: string;
+      deliveries: MinuteOfDeliveries[];
+      budgets: RecordedBudget[];
+      totals: DeliveryTotal[];
+    };
     Returns: null;
   };
+  capture_metrics: { Args: { window_seconds: number; max_budgets: number }; Returns: MetricsSnapshot };
   capture_list_budgets: { Args: Record<string, never>; Returns: Overview["budgets"] };
   capture_activity: {
     Args: { since: string; bucket_seconds: number };

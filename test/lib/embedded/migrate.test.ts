@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { migrate } from "../../../src/lib/embedded/migrate.ts";
+import { listMissingMigrations, migrate } from "../../../src/lib/embedded/migrate.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../../support/database.ts";
 
@@ -41,6 +41,15 @@ test("migrations run once, oldest first, and are recorded where the Supabase CLI
     { version: "20260101000000", name: "first" },
     { version: "20260102000000", name: "second" },
   ]);
+});
+
+test("missing migrations are listed without applying them", async () => {
+  const list = () => listMissingMigrations(db, pathToFileURL(`${folder}/`));
+  const all = ["20260101000000_first.sql", "20260102000000_second.sql"];
+  expect(await list()).toEqual(all);
+  expect(await list()).toEqual(all);
+  await run();
+  expect(await list()).toEqual([]);
 });
 
 test("a migration that another tool applied is skipped", async () => {

@@ -168,9 +168,10 @@ const known: {
     returns: "jsonb",
   },
   capture_record_activity: {
-    args: { process: "uuid", deliveries: "jsonb", budgets: "jsonb" },
+    args: { process: "uuid", deliveries: "jsonb", budgets: "jsonb", totals: "jsonb" },
     returns: "void",
   },
+  capture_metrics: { args: { window_seconds: "integer", max_budgets: "integer" }, returns: "jsonb" },
   capture_list_budgets: { args: {}, returns: "jsonb" },
   capture_activity: {
     args: { since: "timestamp with time zone", bucket_seconds: "integer" },

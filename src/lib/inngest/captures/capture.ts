@@ -23,6 +23,8 @@ export interface CaptureDependencies {
   inngest: Inngest;
   store: Store;
   github: GitHub;
+  /** How many steps of one installation run at once. */
+  concurrency: number;
 }
 
 export type StepTools = GetStepTools<Inngest>;
@@ -43,8 +45,10 @@ export const installationKey =
   'event.data.installationId == null ? "token" : string(event.data.installationId)';
 const isUrgent = 'event.data.priority == "critical" || event.data.priority == "high"';
 
-/** Shared by all functions, to stay well below GitHub's limit of 100 concurrent requests. */
-export const installationLimit = { scope: "env", key: installationKey, limit: 20 } as const;
+/** Shared by all functions. The default of 20 stays well below GitHub's limit of 100 concurrent requests. */
+export function toInstallationLimit(concurrency: number) {
+  return { scope: "env", key: installationKey, limit: concurrency } as const;
+}
 
 /**
  * Priorities as seconds of head start. None is negative, since Inngest would delay every step of the run.
@@ -64,7 +68,7 @@ export const throttle = { key: installationKey, limit: 60, period: "1m" } as con
  * The two functions of a capture of pull requests. Each runs one capture of a pull request at a time. Less urgent captures have a function of
  * their own, because a throttled run blocks the head of its function's queue.
  */
-export function captureQueues(id: string) {
+export function captureQueues(id: string, concurrency: number) {
   const options = {
     retries,
     concurrency: [
@@ -73,7 +77,7 @@ export function captureQueues(id: string) {
         key: `"${id}/" + string(event.data.repository.id) + "/" + string(event.data.number)`,
         limit: 1,
       },
-      installationLimit,
+      toInstallationLimit(concurrency),
     ],
     priority: priorityByUrgency,
   } satisfies Pick<InngestFunction.Options, "retries" | "concurrency" | "priority">;

@@ -35,7 +35,12 @@ import { commentListsOf } from "../events/observed.ts";
 type Observed = NonNullable<PullRequestCommentsData["observed"]>;
 
 /** Captures an observed comment or thread. Lists the comments of the pull request if none was observed, or the observation is ambiguous. */
-export function createCapturePullRequestComments({ inngest, store, github }: CaptureDependencies) {
+export function createCapturePullRequestComments({
+  inngest,
+  store,
+  github,
+  concurrency,
+}: CaptureDependencies) {
   async function storeObserved(run: CaptureRun, observed: Observed): Promise<MergeOutcome> {
     const pullRequest =
       observed.kind === "issue"
@@ -117,7 +122,7 @@ export function createCapturePullRequestComments({ inngest, store, github }: Cap
     return { after: page.after, problems };
   }
 
-  return captureQueues("capture-pr-comments").map(({ options, if: condition }) =>
+  return captureQueues("capture-pr-comments", concurrency).map(({ options, if: condition }) =>
     inngest.createFunction(
       { ...options, triggers: [{ event: pullRequestComments, if: condition }] },
       async ({ event, runId, attempt, step }) => {

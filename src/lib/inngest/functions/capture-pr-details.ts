@@ -24,7 +24,12 @@ const maxFileRounds = 3;
  * Captures a pull request and, if its head or base moved, its files. Asks GitHub only if nothing was observed, or the observation is
  * ambiguous.
  */
-export function createCapturePullRequestDetails({ inngest, store, github }: CaptureDependencies) {
+export function createCapturePullRequestDetails({
+  inngest,
+  store,
+  github,
+  concurrency,
+}: CaptureDependencies) {
   async function storeObserved(run: CaptureRun, pullRequest: GitHubPullRequest): Promise<PullRequestOutcome> {
     const context = toPayloadContext(run, {
       observedAt: pullRequest.updated_at,
@@ -68,7 +73,7 @@ export function createCapturePullRequestDetails({ inngest, store, github }: Capt
     return begun === "begun" ? fetchPullRequest(run) : null;
   }
 
-  return captureQueues("capture-pr-details").map(({ options, if: condition }) =>
+  return captureQueues("capture-pr-details", concurrency).map(({ options, if: condition }) =>
     inngest.createFunction(
       { ...options, triggers: [{ event: pullRequestDetails, if: condition }] },
       async ({ event, runId, attempt, step }) => {

@@ -17,7 +17,12 @@ import { endListings } from "../captures/end-listings.ts";
 import { pullRequestReviews, type PullRequestReviewsData } from "../events.ts";
 
 /** Captures an observed review. Lists all reviews of the pull request if none was observed, or the observation is ambiguous. */
-export function createCapturePullRequestReviews({ inngest, store, github }: CaptureDependencies) {
+export function createCapturePullRequestReviews({
+  inngest,
+  store,
+  github,
+  concurrency,
+}: CaptureDependencies) {
   type Observed = NonNullable<PullRequestReviewsData["observed"]>;
 
   async function storeObserved(run: CaptureRun, observed: Observed): Promise<MergeOutcome> {
@@ -61,7 +66,7 @@ export function createCapturePullRequestReviews({ inngest, store, github }: Capt
     };
   }
 
-  return captureQueues("capture-pr-reviews").map(({ options, if: condition }) =>
+  return captureQueues("capture-pr-reviews", concurrency).map(({ options, if: condition }) =>
     inngest.createFunction(
       { ...options, triggers: [{ event: pullRequestReviews, if: condition }] },
       async ({ event, runId, attempt, step }) => {

@@ -13,7 +13,8 @@ import type { SyncLeft, SyncPosition } from "../events/sync-position-schema.ts";
 import {
   retries,
   throttle,
-  installationLimit,
+  installationKey,
+  toInstallationLimit,
   priorityByUrgency,
   toContext,
   toUnobservedContext,
@@ -65,7 +66,13 @@ interface StepTaken {
  * failed batch is halved, down to the pull request that fails by itself, which captures of its own read. Every answer is a step, so nothing is
  * read twice. A run that is out of steps sends its position to another run.
  */
-export function createCaptureRepositorySync({ inngest, store, github, budgetReserve }: SyncDependencies) {
+export function createCaptureRepositorySync({
+  inngest,
+  store,
+  github,
+  budgetReserve,
+  concurrency,
+}: SyncDependencies) {
   const waitFor = createWaitFor(budgetReserve);
   const steps = {
     ...createSyncSteps({ store, github, waitFor }),
@@ -126,7 +133,10 @@ export function createCaptureRepositorySync({ inngest, store, github, budgetRese
     {
       id: "capture-repository-sync",
       retries,
-      concurrency: [{ key: installationLimit.key, limit: 3 }, installationLimit],
+      concurrency: [
+        { key: installationKey, limit: Math.min(3, concurrency) },
+        toInstallationLimit(concurrency),
+      ],
       priority: priorityByUrgency,
       throttle,
       triggers: [repositorySync],

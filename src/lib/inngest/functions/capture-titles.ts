@@ -7,7 +7,7 @@ import { titlesChanged, type CaptureEvent, type TitlesChangedData } from "../eve
 import {
   sleepUntilSecondIsOver,
   askGitHub,
-  installationLimit,
+  toInstallationLimit,
   priorityByUrgency,
   replicaWait,
   retries,
@@ -22,7 +22,7 @@ import { toTitlesEvents } from "../reconcile/title-events.ts";
 type TitlesToFetch = TitlesChangedData["toFetch"];
 
 /** Captures the titles of a repository's labels and milestones, in every pull request that has them. */
-export function createCaptureTitles({ inngest, store, github }: CaptureDependencies) {
+export function createCaptureTitles({ inngest, store, github, concurrency }: CaptureDependencies) {
   type Run = CaptureRun<TitlesChangedData>;
 
   /** Stores the titles of the event. Returns the ambiguous ones; `all` is true if one of them has no id to fetch it by. */
@@ -85,7 +85,7 @@ export function createCaptureTitles({ inngest, store, github }: CaptureDependenc
       id: "capture-titles",
       retries,
       priority: priorityByUrgency,
-      concurrency: [{ key: "string(event.data.repository.id)", limit: 1 }, installationLimit],
+      concurrency: [{ key: "string(event.data.repository.id)", limit: 1 }, toInstallationLimit(concurrency)],
       triggers: [titlesChanged],
     },
     async ({ event, runId, attempt, step }) => {

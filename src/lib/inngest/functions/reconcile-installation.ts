@@ -1,6 +1,6 @@
 import {
   installationKey,
-  installationLimit,
+  toInstallationLimit,
   priorityByUrgency,
   type CaptureDependencies,
 } from "../captures/capture.ts";
@@ -15,7 +15,7 @@ export function createReconcileInstallation(dependencies: CaptureDependencies) {
     {
       id: "reconcile-installation",
       retries: 5,
-      concurrency: [{ key: installationKey, limit: 1 }, installationLimit],
+      concurrency: [{ key: installationKey, limit: 1 }, toInstallationLimit(dependencies.concurrency)],
       priority: priorityByUrgency,
       triggers: [installationReconcile],
     },

@@ -53,6 +53,34 @@ export interface Installation {
   updatedAt: string;
 }
 
+/** The GitHub App. There is one. */
+export interface App {
+  id: number;
+  slug: string;
+  name: string;
+  /** Null for an App that was not registered from a manifest. */
+  owner: Account | null;
+  clientId: string;
+  createdAt: string;
+  /** Null accepts JWTs with any signature. */
+  publicKey: string | null;
+  webhookSecret: string;
+  /** Where its webhooks go. Null: whoever uses the fake GitHub decides. */
+  hookUrl: string | null;
+  /** Where people go after they install it. */
+  setupUrl: string | null;
+  permissions: Record<string, "read" | "write">;
+  events: string[];
+}
+
+/** What the conversion of a manifest's code returns, once. */
+export interface RegisteredApp {
+  app: App;
+  pem: string;
+  clientSecret: string;
+  registeredAt: Date;
+}
+
 export interface Repository {
   kind: "repository";
   id: number;

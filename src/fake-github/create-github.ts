@@ -19,7 +19,7 @@ import type { Garblable, Garbling, Poison, Poisonable } from "./poison.ts";
 import { notFound, primaryLimit, refusal } from "./reply.ts";
 import type { Reply } from "./reply.ts";
 import { answerRest } from "./rest/answer-rest.ts";
-import type { App, State } from "./state.ts";
+import type { GitHubApp, State } from "./state.ts";
 import { createWorld } from "./world.ts";
 import type { WorldOptions } from "./world.ts";
 
@@ -51,7 +51,7 @@ export interface RecordedRequest {
 export interface FakeGitHub extends Mutations {
   state: State;
   /** Changes when an App is registered from a manifest. */
-  app: App;
+  app: GitHubApp;
   /** Empty for github.com. */
   basePath: string;
   /** Every webhook caused so far, oldest first. */

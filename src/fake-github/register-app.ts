@@ -3,7 +3,7 @@
  * App's credentials. https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 import { generateKeyPairSync } from "node:crypto";
-import type { Account, App, RegisteredApp } from "./state.ts";
+import type { Account, GitHubApp, PendingApp } from "./state.ts";
 import { currentTimestamp, newSha, nextId, toClientId } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -55,7 +55,7 @@ export function registerApp(
     setupUrl: manifest.setup_url ?? null,
     permissions: manifest.default_permissions ?? {},
     events: manifest.default_events ?? [],
-  } satisfies App);
+  } satisfies GitHubApp);
   const code = newSha(world);
   world.manifestCodes.set(code, {
     app: { ...world.app },
@@ -67,7 +67,7 @@ export function registerApp(
 }
 
 /** Returns the credentials of a code within the hour. It works once, which GitHub does not document: the stricter reading. */
-export function takeRegistered({ manifestCodes, now }: World, code: string): RegisteredApp | null {
+export function takeRegistered({ manifestCodes, now }: World, code: string): PendingApp | null {
   const registered = manifestCodes.get(code);
   manifestCodes.delete(code);
   if (!registered || now().getTime() - registered.registeredAt.getTime() > codeLifetimeMs) return null;

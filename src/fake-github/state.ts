@@ -54,7 +54,7 @@ export interface Installation {
 }
 
 /** The GitHub App. There is one. */
-export interface App {
+export interface GitHubApp {
   id: number;
   slug: string;
   name: string;
@@ -74,8 +74,8 @@ export interface App {
 }
 
 /** What the conversion of a manifest's code returns, once. */
-export interface RegisteredApp {
-  app: App;
+export interface PendingApp {
+  app: GitHubApp;
   pem: string;
   clientSecret: string;
   registeredAt: Date;

@@ -3,7 +3,7 @@ import type { WebhookDelivery } from "./webhook-delivery.ts";
 import { createItemFaults } from "./poison.ts";
 import type { ItemFaults } from "./poison.ts";
 import { createState } from "./state.ts";
-import type { Account, App, RegisteredApp, State } from "./state.ts";
+import type { Account, GitHubApp, PendingApp, State } from "./state.ts";
 
 export interface WorldOptions {
   /** The clock of all timestamps, `date` headers, tokens and rate limits. */
@@ -50,9 +50,9 @@ export interface World {
   now: () => Date;
   answeredAt: () => Date;
   checksJwtTime: boolean;
-  app: App;
+  app: GitHubApp;
   /** Codes of Apps that were registered from a manifest and not converted yet. */
-  manifestCodes: Map<string, RegisteredApp>;
+  manifestCodes: Map<string, PendingApp>;
   /** Who is signed in on GitHub's pages. */
   visitor: Account | null;
   isEnterprise: boolean;

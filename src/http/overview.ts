@@ -26,6 +26,7 @@ const reconcilers = [
 export type OverviewServices = Pick<
   Services,
   | "activity"
+  | "app"
   | "counts"
   | "dashboardUrl"
   | "description"
@@ -39,7 +40,7 @@ export type OverviewServices = Pick<
 
 /** Everything at a glance. Throws a `StoreError` while the database does not answer. */
 export async function describeOverview(services: OverviewServices, hours: number): Promise<Overview> {
-  const { store, activity: recorder, description, dashboardUrl } = services;
+  const { store, app, activity: recorder, description, dashboardUrl } = services;
   await recorder.flush();
   const [health, analysis, activity, budgets, installations] = await Promise.all([
     checkHealth(services),
@@ -68,6 +69,7 @@ export async function describeOverview(services: OverviewServices, hours: number
     now: seen.now.toISOString(),
     installations: installations.length,
     repositories: analysis.repositories.length,
+    app: app && { name: app.name, install_url: app.installUrl },
     coverage: analysis.total,
     jobs: seen.jobs,
     bucket_seconds: activity.bucketSeconds,

@@ -23,7 +23,7 @@ interface Converted {
 function createVisit(options: Parameters<typeof createSmallTeam>[0] = {}) {
   const team = createSmallTeam(options);
   const { github } = team;
-  github.signIn(team.ann);
+  github.visitAs(team.ann);
   const post = (path: string, form: Record<string, string> = {}, host = "https://github.com") =>
     github.fetch(new Request(`${host}${path}`, { method: "POST", body: new URLSearchParams(form) }));
   const register = (more: Record<string, string> = {}) =>
@@ -79,7 +79,7 @@ test("a name that is taken is refused on the page", async () => {
 
 test("only its members register an App of an organization", async () => {
   const { github, stranger, register } = createVisit();
-  github.signIn(stranger);
+  github.visitAs(stranger);
   expect((await register()).status).toBe(404);
 });
 

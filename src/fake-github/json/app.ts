@@ -1,5 +1,5 @@
 import { toNodeId } from "../node-id.ts";
-import type { RegisteredApp } from "../state.ts";
+import type { PendingApp } from "../state.ts";
 import type { World } from "../world.ts";
 import { accountJsonOrNull } from "./account.ts";
 
@@ -26,7 +26,7 @@ export function appJson(world: World, url: URL, app = world.app) {
 }
 
 /** https://docs.github.com/rest/apps/apps#create-a-github-app-from-a-manifest */
-export function conversionJson(world: World, { app, pem, clientSecret }: RegisteredApp, url: URL) {
+export function conversionJson(world: World, { app, pem, clientSecret }: PendingApp, url: URL) {
   const { installations_count: _, ...json } = appJson(world, url, app);
   return { ...json, client_secret: clientSecret, webhook_secret: app.webhookSecret, pem };
 }

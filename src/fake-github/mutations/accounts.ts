@@ -118,7 +118,7 @@ function uniqueLogin({ login, slug }: Account): string {
   return (slug === null ? login : `${slug}[bot]`).toLowerCase();
 }
 
-/** Signs an account in on GitHub's pages. */
-export function signIn(world: World, visitor: Account): void {
+/** Says who is signed in on GitHub's pages. */
+export function visitAs(world: World, visitor: Account): void {
   world.visitor = visitor;
 }

@@ -26,11 +26,7 @@ import { createSetupRoutes } from "./http/setup-routes.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { explainPglite } from "./lib/embedded/open-pglite.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
-import {
-  countInstalledRepositories,
-  toAppSentence,
-  type AppDescription,
-} from "./lib/github/app-description.ts";
+import { describeInstalled, type AppDescription } from "./lib/github/app-description.ts";
 import { toWebUrl } from "./lib/github/web-url.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
@@ -77,6 +73,10 @@ async function run(config: Config | ConfigBeforeSetup): Promise<void> {
   closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
   if (rows && config.database.kind === "pglite") await migrate(rows);
   if ("app" in config) return start(config, rows);
+  if (rows && config.database.kind === "postgres") {
+    const problem = await checkPostgres(rows);
+    if (problem) console.warn(problem);
+  }
   const server = await openServer(config);
   closers.push((timeoutMs) => server.close(timeoutMs));
   await start(await setUp(config, server), rows, server);
@@ -152,9 +152,7 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
   };
   const onConfirmed = (app: AppDescription) => {
     services.app = app;
-    void countInstalledRepositories(services.github)
-      .catch(() => null)
-      .then((repositories) => log.info(toAppSentence(app, repositories)));
+    void describeInstalled(services.github, app).then((sentence) => log.info(sentence));
   };
   const checks = [
     await firstCheck("database", prepareDatabase, services),

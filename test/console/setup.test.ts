@@ -205,6 +205,12 @@ test("behind a proxy, the code and an Enterprise Server lead to the same, at the
   await page.goto(proxy.url);
   await page.getByLabel("Code from the server's log").fill(code);
   await page.getByRole("button", { name: "Continue", exact: true }).click();
+  await page.goto(`${proxy.url}/?code=old&state=old`);
+  await page.getByRole("alert").getByText("This registration did not begin on this page").waitFor();
+  expect(problems.splice(0)).toEqual([expect.stringContaining("400 (Bad Request)")]);
+  await page.goto(`${proxy.url}/?error=cancelled`);
+  await page.getByRole("alert").getByText("GitHub came back without a new App.").waitFor();
+  expect(page.url()).toBe(`${proxy.url}/`);
   expect(await page.getByRole("textbox", { name: "Public address" }).inputValue()).toBe(proxy.url);
   await page.getByRole("button", { name: "Continue on GitHub" }).click();
   await page.getByLabel("GitHub App name").fill("pr-capture-of-ann");
@@ -212,6 +218,10 @@ test("behind a proxy, the code and an Enterprise Server lead to the same, at the
   await page.getByRole("heading", { name: "pr-capture-of-ann is registered" }).waitFor();
   expect(github.app.hookUrl).toBe(`${proxy.url}/api/github/webhooks`);
   await installAndCapture(page, proxy.url, github, ofAnn);
+  const installUrl = `${new URL(github.url).origin}/github-apps/pr-capture-of-ann/installations/new`;
+  expect(server.output.join("\n")).toContain(
+    `App pr-capture-of-ann, not installed yet. Install it: ${installUrl}`,
+  );
   expect(problems).toEqual([]);
   proxy.close();
   await github.close();

@@ -200,5 +200,4 @@ function postForm(action: string, fields: Record<string, string>): void {
   }
   document.body.append(form);
   form.submit();
-  form.remove();
 }

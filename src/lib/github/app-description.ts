@@ -34,7 +34,7 @@ const installationsSchema = z.array(z.object({ id: z.int(), suspended_at: z.stri
 const countSchema = z.object({ total_count: z.int() });
 
 /** Counts the repositories of all installations, except suspended ones. Null: there are too many installations. */
-export async function countInstalledRepositories(github: GitHub): Promise<number | null> {
+async function countInstalledRepositories(github: GitHub): Promise<number | null> {
   const { data } = await (await github.forApp()).request("GET /app/installations", { per_page: 100 });
   const installations = parseAnswer(installationsSchema, data, "list of installations");
   if (installations.length > maxCounted) return null;
@@ -56,12 +56,13 @@ async function countRepositories(github: GitHub, installationId: number): Promis
   }
 }
 
-/** Such as "App pr-capture-acme, installed on 3 accounts, 41 repositories". */
-export function toAppSentence(
+/** Such as "App pr-capture-acme, installed on 3 accounts, 41 repositories". Never throws: what GitHub does not answer is left out. */
+export async function describeInstalled(
+  github: GitHub,
   { name, installUrl, installations }: AppDescription,
-  repositories: number | null,
-): string {
+): Promise<string> {
   if (installations === 0) return `App ${name}, not installed yet. Install it: ${installUrl}`;
+  const repositories = await countInstalledRepositories(github).catch(() => null);
   const parts = [
     installations === null ? "installed" : `installed on ${count(installations, "account", "accounts")}`,
     ...(repositories === null ? [] : [count(repositories, "repository", "repositories")]),

@@ -108,8 +108,8 @@ async function deliverAll(github: TestGitHub): Promise<void> {
 async function installAndCapture(page: Page, origin: string, github: TestGitHub, repository: Repository) {
   await page.getByRole("link", { name: "Install it on GitHub" }).click();
   await page.getByRole("button", { name: "Install" }).click();
+  await page.getByText("GitHub has installed the App.").waitFor(); // shown for some seconds
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-  await page.getByText("GitHub has installed the App.").waitFor();
   expect(page.url()).toBe(`${origin}/`);
   await page.getByText("No repository is captured yet.").first().waitFor();
 
@@ -205,6 +205,7 @@ test("behind a proxy, the code and an Enterprise Server lead to the same, at the
   await page.goto(proxy.url);
   await page.getByLabel("Code from the server's log").fill(code);
   await page.getByRole("button", { name: "Continue", exact: true }).click();
+  await page.getByRole("heading", { name: "Register the GitHub App" }).waitFor();
   await page.goto(`${proxy.url}/?code=old&state=old`);
   await page.getByRole("alert").getByText("This registration did not begin on this page").waitFor();
   expect(problems.splice(0)).toEqual([expect.stringContaining("400 (Bad Request)")]);

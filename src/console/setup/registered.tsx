@@ -15,8 +15,8 @@ export function Registered({ app }: { app: RegisteredAnswer }) {
     <Page title={`${app.name} is registered`}>
       {app.variables === null ? (
         <p>
-          Its credentials and an <code>ADMIN_TOKEN</code> are in <code>{app.env_file}</code>, which only the
-          server's user can read.
+          Its credentials are in <code>{app.env_file}</code>, which only the server's user can read, with an{" "}
+          <code>ADMIN_TOKEN</code> for the CLI unless you had set one.
         </p>
       ) : (
         <Variables lines={app.variables} />

@@ -1,6 +1,9 @@
 import { defineConfig } from "vite";
 
-/** Builds the console, the page that the server shows at `/`. `npm run dev:console` serves it with a server at port 3000 behind it. */
+/**
+ * Builds the two pages that the server can show at `/`: the console, and the setup page of a server without a GitHub App. `npm run dev:console` serves it with a
+ * server at port 3000 behind them.
+ */
 export default defineConfig({
   root: "src/console",
   // Without these, the page would depend on NODE_ENV where npm runs.
@@ -12,6 +15,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,
+    rolldownOptions: { input: ["src/console/index.html", "src/console/setup.html"] },
     modulePreload: { polyfill: false }, // the polyfill is for browsers without modules
   },
   server: {

@@ -13,6 +13,7 @@ const notAboutTheDatabase = [
   "test/demo/**",
   "test/fake-github/**",
   "test/http/**",
+  "test/setup/**",
   "test/lib/embedded/{open-pglite,query-copy}.test.ts",
   "test/lib/github/**",
   "test/lib/inngest/**",

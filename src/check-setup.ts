@@ -2,6 +2,7 @@ import { RequestError } from "@octokit/request-error";
 import type { Config } from "./config.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
+import { getApp, type AppDescription } from "./lib/github/app-description.ts";
 import type { GitHub } from "./lib/github/client.ts";
 import { getQueueStats } from "./lib/store/jobs.ts";
 import { getJournalStats } from "./lib/store/journal.ts";
@@ -13,10 +14,15 @@ import { SetupError } from "./setup-error.ts";
 /** Returns null, or a sentence that names the variable if waiting can help. Throws a `SetupError` if it cannot. */
 export type Check = () => Promise<string | null>;
 
-/** Checks APP_ID and PRIVATE_KEY with GitHub. */
-export async function checkApp(config: Config, github: GitHub): Promise<string | null> {
+/** Checks APP_ID and PRIVATE_KEY with GitHub. Passes on what GitHub says of the App. */
+export async function checkApp(
+  config: Config,
+  github: GitHub,
+  onConfirmed: (app: AppDescription) => void,
+): Promise<string | null> {
   try {
-    await (await github.forApp()).request("GET /app");
+    const app = await getApp(await github.forApp());
+    if (app) onConfirmed(app);
     return null;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;

@@ -41,6 +41,9 @@ export interface Config {
   otlpEndpoint: string | null;
 }
 
+/** The configuration of a server whose App is not registered yet. */
+export type ConfigBeforeSetup = Omit<Config, "app" | "webhookSecret">;
+
 export type InngestConfig =
   | {
       kind: "inngest";
@@ -171,30 +174,51 @@ export function hasNoCredentials(environment: Environment): boolean {
 /** Reads the environment. An empty variable is not set. Throws a `ConfigError` that lists every fault. */
 export function parseConfig(environment: Environment): Config {
   const { env, faults } = readVariables(environment);
-  const given = (name: keyof Variables) => Boolean(environment[name]?.trim());
-  const require = (name: keyof Variables, why: string) => {
-    if (!given(name)) faults.push(`${name} is missing: ${why}`);
-  };
-
-  require("APP_ID", "copy it from the App's settings page.");
-  require("WEBHOOK_SECRET", "without it, anyone could send webhooks.");
-  if (given("INNGEST_EVENT_KEY")) require("INNGEST_SIGNING_KEY", "it is required with INNGEST_EVENT_KEY.");
-  if (given("INNGEST_SIGNING_KEY")) require("INNGEST_EVENT_KEY", "it is required with INNGEST_SIGNING_KEY.");
-  if (given("SUPABASE_URL")) require("SUPABASE_SERVICE_ROLE_KEY", "it is required with SUPABASE_URL.");
-  if (given("SUPABASE_SERVICE_ROLE_KEY"))
-    require("SUPABASE_URL", "it is required with SUPABASE_SERVICE_ROLE_KEY.");
-  if (given("SUPABASE_URL") && given("DATABASE_URL")) {
-    faults.push("SUPABASE_URL and DATABASE_URL are both set: remove one of them.");
-  }
+  if (!isGiven(environment, "APP_ID"))
+    faults.push("APP_ID is missing: copy it from the App's settings page.");
+  if (!isGiven(environment, "WEBHOOK_SECRET"))
+    faults.push("WEBHOOK_SECRET is missing: without it, anyone could send webhooks.");
+  faults.push(...findMismatches(environment));
   const privateKey = readPrivateKey(env, faults);
   if (faults.length > 0 || !env.APP_ID || !privateKey || !env.WEBHOOK_SECRET) throw new ConfigError(faults);
+  return { ...toConfig(env), app: { id: env.APP_ID, privateKey }, webhookSecret: env.WEBHOOK_SECRET };
+}
 
+/** Like `parseConfig`, without the App's credentials. */
+export function parseConfigBeforeSetup(environment: Environment): ConfigBeforeSetup {
+  const { env, faults } = readVariables(environment);
+  faults.push(...findMismatches(environment));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return toConfig(env);
+}
+
+function isGiven(environment: Environment, name: keyof Variables): boolean {
+  return Boolean(environment[name]?.trim());
+}
+
+/** Faults of variables that need or exclude each other. */
+function findMismatches(environment: Environment): string[] {
+  const given = (name: keyof Variables) => isGiven(environment, name);
+  const faults = pairs
+    .filter(([one, other]) => given(one) && !given(other))
+    .map(([one, other]) => `${other} is missing: it is required with ${one}.`);
+  if (given("SUPABASE_URL") && given("DATABASE_URL"))
+    faults.push("SUPABASE_URL and DATABASE_URL are both set: remove one of them.");
+  return faults;
+}
+
+const pairs = [
+  ["INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY"],
+  ["INNGEST_SIGNING_KEY", "INNGEST_EVENT_KEY"],
+  ["SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"],
+  ["SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_URL"],
+] as const;
+
+function toConfig(env: Variables): ConfigBeforeSetup {
   return {
     host: env.HOST,
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
-    app: { id: env.APP_ID, privateKey },
-    webhookSecret: env.WEBHOOK_SECRET,
     webhookProxyUrl: env.WEBHOOK_PROXY_URL ?? null,
     githubApiUrl: env.GITHUB_API_URL.replace(/\/+$/, ""),
     githubToken: env.GITHUB_TOKEN ?? null,

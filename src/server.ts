@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { run } from "probot";
 import { SmeeClient } from "smee-client";
 import {
   checkApp,
@@ -10,15 +11,28 @@ import {
   explainPostgres,
   type Check,
 } from "./check-setup.ts";
-import { hasNoCredentials, parseConfig, type Config } from "./config.ts";
+import {
+  hasNoCredentials,
+  parseConfig,
+  parseConfigBeforeSetup,
+  variableNames,
+  type Config,
+  type ConfigBeforeSetup,
+} from "./config.ts";
 import { paths } from "./http/routes.ts";
-import { listen } from "./http/server.ts";
+import { openServer, serveRoutes, serveServices, type OpenServer } from "./http/server.ts";
+import { createSessions } from "./http/sessions.ts";
+import { createSetupRoutes } from "./http/setup-routes.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { explainPglite } from "./lib/embedded/open-pglite.ts";
+import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
+import { describeInstalled, type AppDescription } from "./lib/github/app-description.ts";
+import { toWebUrl } from "./lib/github/web-url.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
 import { connectRows, createServices, type Services } from "./services.ts";
 import { SetupError } from "./setup-error.ts";
+import { createRegistration } from "./setup/registration.ts";
 import { startWebhookProxy } from "./webhook-proxy.ts";
 
 /** The longest shutdown. Hosts kill a process some time after SIGTERM. */
@@ -44,21 +58,34 @@ async function main(): Promise<void> {
   loadEnvironment();
   for (const { name, meant } of findMisspelledVariables(process.env))
     console.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
-  if (hasNoCredentials(process.env)) {
-    console.log(
-      "No GitHub App is configured yet. Open the page below to register one; it writes .env for the next start.",
-    );
-    await run(() => {}, { SmeeClient });
-    return;
-  }
-  const config = parseConfig(process.env);
-  await start(config).catch((error: unknown) => {
+  const config = hasNoCredentials(process.env)
+    ? parseConfigBeforeSetup(process.env)
+    : parseConfig(process.env);
+  await run(config).catch((error: unknown) => {
     throw config.database.kind === "postgres" ? error : explainPglite(error, config.dataDir);
   });
 }
 
+async function run(config: Config | ConfigBeforeSetup): Promise<void> {
+  logUncaughtErrors(createLogger(config.logLevel));
+  // Before the setup page, because a fault of the database is better found before an App is registered.
+  const rows = await connectRows(config);
+  closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
+  if (rows && config.database.kind === "pglite") await migrate(rows);
+  if ("app" in config) return start(config, rows);
+  if (rows && config.database.kind === "postgres") {
+    const problem = await checkPostgres(rows);
+    if (problem) console.warn(problem);
+  }
+  const server = await openServer(config);
+  closers.push((timeoutMs) => server.close(timeoutMs));
+  await start(await setUp(config, server), rows, server);
+}
+
 function loadEnvironment(): void {
   if (!existsSync(".env")) return;
+  // An empty variable is not set, but Node would let it win over the file.
+  for (const name of variableNames) if (process.env[name]?.trim() === "") delete process.env[name];
   try {
     process.loadEnvFile(".env");
   } catch (error) {
@@ -68,12 +95,45 @@ function loadEnvironment(): void {
   }
 }
 
-async function start(config: Config): Promise<void> {
+/** Serves the setup page until an App is registered. Returns the configuration with its credentials. */
+async function setUp(config: ConfigBeforeSetup, server: OpenServer): Promise<Config> {
+  const log = createLogger("info"); // LOG_LEVEL must not hide the code
+  const { promise, resolve: finish } = Promise.withResolvers<Config>();
+  const sessions = createSessions({
+    adminToken: config.adminToken,
+    privateKey: randomBytes(32).toString("hex"),
+    log,
+    toLine: (link, code) =>
+      `Setup: ${link} (or open this server's public address and enter the code ${code})`,
+  });
+  const routes = createSetupRoutes({
+    registration: createRegistration({
+      config,
+      envFile: resolve(".env"),
+      hookPath: paths.webhooks,
+      createChannel: () => SmeeClient.createChannel(),
+      log,
+    }),
+    sessions,
+    log,
+    webUrl: toWebUrl(config.githubApiUrl),
+    webhookProxyUrl: config.webhookProxyUrl,
+    onRegistered: async ({ variables }) => {
+      const complete = parseConfig({ ...process.env, ...variables });
+      finish(complete);
+      const { adminToken, app } = complete;
+      return createSessions({ adminToken, privateKey: app.privateKey, log }).issue();
+    },
+  });
+  serveRoutes(server, routes);
+  log.info(`Listening on ${server.url}`);
+  log.info("No GitHub App is configured yet. Open the setup page to register one:");
+  sessions.startLinks(server.url);
+  return promise;
+}
+
+async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServer): Promise<void> {
   const log = createLogger(config.logLevel);
-  logUncaughtErrors(log);
-  const rows = await connectRows(config);
-  closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
-  if (rows && config.database.kind === "pglite") await migrate(rows);
   const services = await createServices(config, log, rows, { started: false });
   closers.push((timeoutMs) => services.close(timeoutMs));
 
@@ -90,19 +150,23 @@ async function start(config: Config): Promise<void> {
     }
     return config.database.kind === "supabase" ? checkSupabase(services.store) : null;
   };
+  const onConfirmed = (app: AppDescription) => {
+    services.app = app;
+    void describeInstalled(services.github, app).then((sentence) => log.info(sentence));
+  };
   const checks = [
     await firstCheck("database", prepareDatabase, services),
-    await firstCheck("app", () => checkApp(config, services.github), services, {
+    await firstCheck("app", () => checkApp(config, services.github, onConfirmed), services, {
       waitMs: firstCheckMs,
       isHarmless: true,
     }),
   ];
 
-  const server = await listen(services, config);
+  const server = serveServices(opened ?? (await openServer(config)), services);
   closers.push((timeoutMs) => server.close(timeoutMs));
   services.outbox.start();
   services.looks.start();
-  log.info(`Listening on ${server.url}`);
+  if (!opened) log.info(`Listening on ${server.url}`);
   log.info(`Rows go to ${services.description.database}`);
   log.info(`Captures run on ${services.description.inngest}`);
   services.sessions.startLinks(server.url);

@@ -25,12 +25,14 @@ import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { createSupabaseFetch } from "./lib/embedded/supabase-fetch.ts";
 import { createInngestDashboard } from "./inngest-dashboard.ts";
+import type { AppDescription } from "./lib/github/app-description.ts";
 import { createGitHub, type GitHub } from "./lib/github/client.ts";
 import { toWebUrl } from "./lib/github/web-url.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
 import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
 import { maxRequestBytes } from "./lib/inngest/events/batches.ts";
+import { createLogCaptures } from "./lib/inngest/log-captures.ts";
 import { createLooks, type Looks } from "./lib/inngest/looks.ts";
 import { createTraceCaptures } from "./lib/inngest/trace-captures.ts";
 import { createJournal, type Journal } from "./lib/inngest/journal.ts";
@@ -58,6 +60,8 @@ export interface Services {
   /** Where queries of people run: the store, or a copy of it. */
   queries: Store;
   github: GitHub;
+  /** Null until GitHub has confirmed the App. */
+  app: AppDescription | null;
   /** Starts the embedded engine. A failed start can be repeated. */
   start(): Promise<void>;
   /** Problems of the setup, one sentence for each subject. The server is unhealthy while there are any. */
@@ -97,7 +101,7 @@ export async function openRows(config: Config): Promise<SqlDatabase | null> {
 }
 
 /** Like `openRows`, without migrating. Does not throw while Postgres is down. */
-export async function connectRows(config: Config): Promise<SqlDatabase | null> {
+export async function connectRows(config: Pick<Config, "database" | "dataDir">): Promise<SqlDatabase | null> {
   if (config.database.kind === "supabase") return null;
   const { database } = config;
   if (database.kind === "postgres") return openPostgres(database.url);
@@ -140,6 +144,7 @@ export async function createServices(
     internalLogger: log,
     middleware: [
       createRecordAttempts({ store, log }),
+      createLogCaptures(log),
       ...(journal ? [journal.middleware] : []),
       ...(tracing ? [createTraceCaptures(tracing)] : []),
       ...encryption, // after the journal, which reads events
@@ -228,6 +233,7 @@ export async function createServices(
   return {
     start,
     github,
+    app: null,
     problems: new Map(),
     refusals,
     receive: createReceiveDelivery(probot, { listensTo: handles, onAnswered: countDelivery }),
@@ -281,7 +287,7 @@ async function openEncryption({ inngestEncryption }: Config): Promise<Middleware
   return createEncryption(inngestEncryption);
 }
 
-function folderOf({ dataDir }: Config): string {
+function folderOf({ dataDir }: Pick<Config, "dataDir">): string {
   return dataDir.includes("://") ? dataDir : resolve(dataDir);
 }
 

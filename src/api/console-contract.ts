@@ -54,6 +54,8 @@ export const overviewSchema = z.object({
   now: z.string(),
   installations: z.int(),
   repositories: z.int(),
+  /** The App, once GitHub has confirmed it. `install_url` is GitHub's page that installs it. */
+  app: z.object({ name: z.string(), install_url: z.string() }).nullable(),
   coverage: figuresSchema,
   jobs: queueStatsSchema,
   bucket_seconds: z.int(),

@@ -28,7 +28,8 @@ type Filter = { [Name in keyof JobFilter]?: JobFilter[Name] | undefined };
 
 /** The part of `/healthz` that the page shows. */
 export interface HealthSummary {
-  status: "ok" | "down";
+  /** `setup`: it has no GitHub App. `starting`: it has one since a moment ago. */
+  status: "ok" | "down" | "setup" | "starting";
   problems?: string[];
 }
 

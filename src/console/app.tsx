@@ -1,9 +1,9 @@
 import { Button } from "./components/button.tsx";
 import { NoticeList } from "./components/notice-list.tsx";
+import { ThemeSelect } from "./components/theme-select.tsx";
 import { connection } from "./live.ts";
 import { hrefOf, route } from "./router.ts";
 import { signOut, token } from "./session.ts";
-import { setTheme, theme, type Theme } from "./theme.ts";
 import { JobsView } from "./views/jobs.tsx";
 import { OverviewView } from "./views/overview.tsx";
 import { PullRequestsView } from "./views/pull-request.tsx";
@@ -79,20 +79,5 @@ function Connection() {
     <span class={`connection ${connection.value}`} title={text}>
       <span class="connection-text">{text}</span>
     </span>
-  );
-}
-
-function ThemeSelect() {
-  return (
-    <select
-      class="select quiet"
-      aria-label="Theme"
-      value={theme.value}
-      onChange={(event) => setTheme(event.currentTarget.value as Theme)}
-    >
-      <option value="system">System theme</option>
-      <option value="light">Light theme</option>
-      <option value="dark">Dark theme</option>
-    </select>
   );
 }

@@ -9,6 +9,7 @@ import { sendDelivery } from "./delivery.ts";
 import type { WebhookDelivery } from "./webhook-delivery.ts";
 import { fromEnterprise, toEnterprise } from "./enterprise.ts";
 import { answerGraphql } from "./graphql/answer-graphql.ts";
+import { answerPage } from "./pages/answer-page.ts";
 import { createInterceptors } from "./intercept.ts";
 import type { Interceptor } from "./intercept.ts";
 import { bindMutations } from "./bind-mutations.ts";
@@ -18,7 +19,7 @@ import type { Garblable, Garbling, Poison, Poisonable } from "./poison.ts";
 import { notFound, primaryLimit, refusal } from "./reply.ts";
 import type { Reply } from "./reply.ts";
 import { answerRest } from "./rest/answer-rest.ts";
-import type { State } from "./state.ts";
+import type { GitHubApp, State } from "./state.ts";
 import { createWorld } from "./world.ts";
 import type { WorldOptions } from "./world.ts";
 
@@ -27,14 +28,10 @@ export interface FakeGitHubOptions extends WorldOptions {
   rateLimit?: number;
   /** Personal tokens. They see public repositories. */
   personalTokens?: string[];
-  /** The secret with which `send` signs. */
-  webhookSecret?: string;
   /** Milliseconds before every answer. */
   latency?: number;
   /** By how many seconds GitHub's clock is ahead of `now`. It affects the `date` header, the check of JWTs and all timestamps. */
   clockSkew?: number;
-  /** `/api/v3` for an Enterprise Server: REST is below it, GraphQL is at `/api/graphql`. Requests are recorded without it. */
-  basePath?: string;
 }
 
 export interface RecordedRequest {
@@ -53,6 +50,8 @@ export interface RecordedRequest {
 
 export interface FakeGitHub extends Mutations {
   state: State;
+  /** Changes when an App is registered from a manifest. */
+  app: GitHubApp;
   /** Empty for github.com. */
   basePath: string;
   /** Every webhook caused so far, oldest first. */
@@ -145,11 +144,14 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
   return {
     ...bindMutations(world),
     state: world.state,
+    app: world.app,
     basePath,
     deliveries: world.deliveries,
     requests,
     unexpected,
     async fetch(received) {
+      const page = await answerPage(world, received);
+      if (page) return page;
       const request = fromEnterprise(received, basePath);
       if (request === null) return toResponse(received, notFound(), null);
       const { origin, pathname, search } = new URL(request.url);
@@ -187,7 +189,7 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
     async send(to, delivery) {
       let status = 0;
       try {
-        const response = await sendDelivery(to, options.webhookSecret ?? "", delivery);
+        const response = await sendDelivery(to, world.app.webhookSecret, delivery);
         await response.body?.cancel();
         ({ status } = response);
       } catch {

@@ -53,6 +53,40 @@ export interface Installation {
   updatedAt: string;
 }
 
+/** Where GitHub sends the App's webhooks. An empty URL: whoever uses the fake GitHub decides. */
+export interface AppHook {
+  url: string;
+  hasSecret: boolean;
+  insecureSsl: boolean;
+}
+
+/** The GitHub App. There is one. */
+export interface GitHubApp {
+  id: number;
+  slug: string;
+  name: string;
+  /** Null for an App that was not registered from a manifest. */
+  owner: Account | null;
+  clientId: string;
+  createdAt: string;
+  /** Null accepts JWTs with any signature. */
+  publicKey: string | null;
+  webhookSecret: string;
+  hook: AppHook;
+  /** Where people go after they install it. */
+  setupUrl: string | null;
+  permissions: Record<string, "read" | "write">;
+  events: string[];
+}
+
+/** What the conversion of a manifest's code returns, once. */
+export interface PendingApp {
+  app: GitHubApp;
+  pem: string;
+  clientSecret: string;
+  registeredAt: Date;
+}
+
 export interface Repository {
   kind: "repository";
   id: number;

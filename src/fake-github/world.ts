@@ -3,7 +3,7 @@ import type { WebhookDelivery } from "./webhook-delivery.ts";
 import { createItemFaults } from "./poison.ts";
 import type { ItemFaults } from "./poison.ts";
 import { createState } from "./state.ts";
-import type { State } from "./state.ts";
+import type { Account, GitHubApp, PendingApp, State } from "./state.ts";
 
 export interface WorldOptions {
   /** The clock of all timestamps, `date` headers, tokens and rate limits. */
@@ -16,6 +16,10 @@ export interface WorldOptions {
   /** The App's public key in PEM format, which verifies JWTs. Left out: any signature is accepted. */
   appPublicKey?: string;
   appSlug?: string;
+  /** The secret with which deliveries are signed, until an App is registered from a manifest. */
+  webhookSecret?: string;
+  /** `/api/v3` for an Enterprise Server: REST is below it, GraphQL is at `/api/graphql`. Requests are recorded without it. */
+  basePath?: string;
   /** The start of URLs in payloads. `Link` headers and redirects use the request's origin instead, so that clients can follow them. */
   apiUrl?: string;
   htmlUrl?: string;
@@ -40,29 +44,18 @@ export interface WorldOptions {
   seed?: number;
 }
 
-/** Where GitHub sends the App's webhooks. */
-export interface AppHook {
-  url: string;
-  hasSecret: boolean;
-  insecureSsl: boolean;
-}
-
 /** The state and settings that mutations and answers share. */
 export interface World {
   state: State;
   now: () => Date;
   answeredAt: () => Date;
   checksJwtTime: boolean;
-  app: {
-    id: number;
-    slug: string;
-    clientId: string;
-    createdAt: string;
-    publicKey: string | null;
-    permissions: Record<string, string>;
-    events: string[];
-    hook: AppHook;
-  };
+  app: GitHubApp;
+  /** Codes of Apps that were registered from a manifest and not converted yet. */
+  manifestCodes: Map<string, PendingApp>;
+  /** Who is signed in on GitHub's pages. */
+  visitor: Account | null;
+  isEnterprise: boolean;
   apiUrl: string;
   htmlUrl: string;
   payloads: "current" | "2019";
@@ -79,6 +72,7 @@ export interface World {
 }
 
 type IdKind =
+  | "app"
   | "account"
   | "team"
   | "installation"
@@ -103,9 +97,13 @@ export function createWorld(options: WorldOptions): World {
     app: {
       id: appId,
       slug: options.appSlug ?? "pr-capture",
-      clientId: `Iv23li${String(appId).padStart(14, "0")}`,
+      name: options.appSlug ?? "pr-capture",
+      owner: null,
+      clientId: toClientId(appId),
       createdAt: stamp(now()),
       publicKey: options.appPublicKey ?? null,
+      webhookSecret: options.webhookSecret ?? "",
+      setupUrl: null,
       permissions: { issues: "read", metadata: "read", pull_requests: "read" },
       events: [
         "issue_comment",
@@ -119,6 +117,9 @@ export function createWorld(options: WorldOptions): World {
       ],
       hook: { url: "", hasSecret: true, insecureSsl: false },
     },
+    manifestCodes: new Map(),
+    visitor: null,
+    isEnterprise: Boolean(options.basePath),
     apiUrl: options.apiUrl ?? "https://api.github.com",
     htmlUrl: options.htmlUrl ?? "https://github.com",
     payloads: options.payloads ?? "current",
@@ -132,6 +133,7 @@ export function createWorld(options: WorldOptions): World {
     hashes: 0,
     // Some of GitHub's ids exceed 32 bits. Each kind has its own range, so that ids are easy to tell apart.
     nextIds: {
+      app: 1_410_001,
       account: 210_000_001,
       team: 11_000_001,
       installation: 62_000_001,
@@ -146,6 +148,10 @@ export function createWorld(options: WorldOptions): World {
       milestone: 13_000_001,
     },
   };
+}
+
+export function toClientId(appId: number): string {
+  return `Iv23li${String(appId).padStart(14, "0")}`;
 }
 
 export function nextId(world: World, kind: IdKind): number {

@@ -9,22 +9,23 @@ import { secureHeaders } from "hono/secure-headers";
 const consoleFolder = join(import.meta.dirname, "../../dist/console");
 
 /** Nothing but the page's own files and the API, and nothing inline. netlify.toml has the same. */
-const protect = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", "data:"],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  referrerPolicy: "no-referrer",
-  xContentTypeOptions: true,
-  xFrameOptions: "DENY",
-  strictTransportSecurity: false, // for the operator of the host name to decide
-});
+const protect = (formAction: string) =>
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: [formAction],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "no-referrer",
+    xContentTypeOptions: true,
+    xFrameOptions: "DENY",
+    strictTransportSecurity: false, // for the operator of the host name to decide
+  });
 
 /** The names of assets contain a hash of their contents, so browsers need not ask again. */
 const cache: MiddlewareHandler = async (context, next) => {
@@ -37,14 +38,26 @@ const cache: MiddlewareHandler = async (context, next) => {
 const missing =
   "The console is not built, because its build tools were not installed. Run: npm ci && npm run build\n";
 
-/** Serves the console at `/`. */
-export function createConsolePage(folder: string = consoleFolder): Hono {
+export interface ConsolePageOptions {
+  page?: "index.html" | "setup.html";
+  /** Where the page may post a form: an origin, or nowhere. */
+  formAction?: string;
+}
+
+/** Serves the console, or the setup page, at `/`. */
+export function createConsolePage(
+  folder: string = consoleFolder,
+  { page = "index.html", formAction = "'none'" }: ConsolePageOptions = {},
+): Hono {
   const routes = new Hono();
   let serve: MiddlewareHandler | null = null;
 
-  routes.on("GET", ["/", "/assets/*"], compress(), protect, cache, async (context, next) => {
-    if (!existsSync(join(folder, "index.html"))) return context.text(missing, 503);
-    serve ??= serveStatic({ root: folder });
+  routes.on("GET", ["/", "/assets/*"], compress(), protect(formAction), cache, async (context, next) => {
+    if (!existsSync(join(folder, page))) return context.text(missing, 503);
+    serve ??= serveStatic({
+      root: folder,
+      rewriteRequestPath: (path) => (path === "/" ? `/${page}` : path),
+    });
     return serve(context, next);
   });
   return routes;

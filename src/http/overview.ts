@@ -24,6 +24,7 @@ const reconcilers = [
 export type OverviewServices = Pick<
   Services,
   | "activity"
+  | "app"
   | "counts"
   | "dashboardUrl"
   | "description"
@@ -37,7 +38,7 @@ export type OverviewServices = Pick<
 
 /** Everything at a glance. Throws a `StoreError` while the database does not answer. */
 export async function describeOverview(services: OverviewServices, hours: number): Promise<Overview> {
-  const { store, activity: recorder, description, dashboardUrl } = services;
+  const { store, app, activity: recorder, description, dashboardUrl } = services;
   await recorder.flush();
   const [health, analysis, activity, budgets, installations] = await Promise.all([
     checkHealth(services),
@@ -66,6 +67,7 @@ export async function describeOverview(services: OverviewServices, hours: number
     now: seen.now.toISOString(),
     installations: installations.length,
     repositories: analysis.repositories.length,
+    app: app && { name: app.name, install_url: app.installUrl },
     coverage: analysis.total,
     jobs: seen.jobs,
     bucket_seconds: activity.bucketSeconds,

@@ -1,8 +1,15 @@
 import { getRequestListener } from "@hono/node-server";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { lookup } from "node:dns/promises";
 import { isIPv6, type AddressInfo } from "node:net";
+import type { Hono } from "hono";
 import type { Services } from "../services.ts";
 import { SetupError } from "../setup-error.ts";
 import { createNodeWebhookListener } from "./node-webhook-listener.ts";
@@ -15,17 +22,49 @@ export interface RunningServer {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** A server that listens before its services exist. Until `serve` is called, it answers 503. */
+export interface OpenServer extends RunningServer {
+  /** Answers requests from now on. */
+  serve(listener: RequestListener): void;
+}
+
 /** Serves all routes. Throws a `SetupError` if the port or the host cannot be used. */
 export async function listen(
   services: Services,
   address: { host: string; port: number },
 ): Promise<RunningServer> {
+  const server = await openServer(address);
+  return serveServices(server, services);
+}
+
+/** Serves all routes on an open server. */
+export function serveServices(server: OpenServer, services: Services): RunningServer {
   const onWebhook = createNodeWebhookListener(services.receive, { onUnread: services.countDelivery });
   const onOther = getRequestListener(createRoutes(services).fetch);
-  const server = createServer((request, response) => {
+  server.serve((request, response) => {
     if (request.url?.split("?", 1)[0] === paths.webhooks) onWebhook(request, response);
     else void onOther(request, response);
   });
+  return {
+    url: server.url,
+    close: (timeoutMs) => {
+      services.live.close();
+      return server.close(timeoutMs);
+    },
+  };
+}
+
+/** Serves these routes on an open server. */
+export function serveRoutes(server: OpenServer, routes: Hono): void {
+  const listener = getRequestListener(routes.fetch);
+  server.serve((request, response) => void listener(request, response));
+}
+
+/** Throws a `SetupError` if the port or the host cannot be used. */
+export async function openServer(address: { host: string; port: number }): Promise<OpenServer> {
+  let listener: RequestListener = refuse;
+  let closing: Promise<void> | null = null;
+  const server = createServer((request, response) => listener(request, response));
   server.listen(address.port, address.host);
   await once(server, "listening").catch((error: unknown) => {
     throw toSetupError(error, address);
@@ -34,11 +73,15 @@ export async function listen(
   const host = await toReachableHost(address.host, bound);
   return {
     url: `http://${host}:${port}`,
-    close: (timeoutMs) => {
-      services.live.close();
-      return closeServer(server, timeoutMs);
+    serve: (next) => {
+      listener = next;
     },
+    close: (timeoutMs) => (closing ??= closeServer(server, timeoutMs)),
   };
+}
+
+function refuse(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { "content-type": "text/plain; charset=utf-8" }).end("The server is starting.\n");
 }
 
 async function closeServer(server: Server, timeoutMs: number): Promise<void> {

@@ -19,7 +19,7 @@ export function createSessionRoutes({ sessions, log }: SessionRoutesOptions): Ho
   routes.post("/session", async (context) => {
     const { code } = await readBody(context.req.raw, sessionRequestSchema);
     const session: SessionAnswer | null = await sessions.redeem(code);
-    if (!session) throw new HTTPException(401, { message: "The link was used or has expired." });
+    if (!session) throw new HTTPException(401, { message: "This code is wrong, was used, or has expired." });
     context.header("cache-control", "no-store");
     return context.json(session);
   });

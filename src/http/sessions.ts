@@ -11,6 +11,8 @@ export interface Sessions {
   logLink(): "logged" | "too soon" | "no links";
   /** Exchanges a code, once. Null: it is wrong, used or expired. */
   redeem(code: string): Promise<{ token: string; expires_at: string } | null>;
+  /** Creates a session. */
+  issue(this: void): Promise<{ token: string; expires_at: string }>;
   /** True for ADMIN_TOKEN and for a session's token. */
   isValid(this: void, token: string): Promise<boolean>;
 }
@@ -20,6 +22,8 @@ export interface SessionsOptions {
   /** The App's private key. It always exists and has enough entropy for a key to be derived from it. */
   privateKey: string;
   log: Logger;
+  /** The line that the log gets for a link. */
+  toLine?: (link: string, code: string) => string;
   now?: () => number;
 }
 
@@ -35,7 +39,13 @@ const issuer = "pr-capture console";
  * Codes are kept in memory, as digests. A session's token is a signed JWT that no process has to remember: it survives restarts, and is void
  * once ADMIN_TOKEN or the App's key changes.
  */
-export function createSessions({ adminToken, privateKey, log, now = Date.now }: SessionsOptions): Sessions {
+export function createSessions({
+  adminToken,
+  privateKey,
+  log,
+  toLine = (link) => `Console: ${link}`,
+  now = Date.now,
+}: SessionsOptions): Sessions {
   const key = Buffer.from(hkdfSync("sha256", privateKey, adminToken ?? "", issuer, 32)).toString("base64url");
   const codes: { digest: Buffer; expiresAt: number }[] = [];
   let linkUrl: string | null = null;
@@ -53,11 +63,18 @@ export function createSessions({ adminToken, privateKey, log, now = Date.now }: 
     const code = randomBytes(32).toString("base64url");
     codes.push({ digest: toDigest(code), expiresAt: now() + codeLifetimeMs });
     // Browsers keep the fragment to themselves, so the code reaches no proxy's log.
-    log.info(`Console: ${linkUrl}/#code=${code}`);
+    log.info(toLine(`${linkUrl}/#code=${code}`, code));
     return "logged";
   };
 
+  const issue: Sessions["issue"] = async () => {
+    const exp = Math.floor(now() / 1000) + sessionLifetimeSeconds;
+    const token = await sign({ iss: issuer, exp }, key, algorithm);
+    return { token, expires_at: new Date(exp * 1000).toISOString() };
+  };
+
   return {
+    issue,
     startLinks(url) {
       linkUrl = url;
       logLink();
@@ -69,9 +86,7 @@ export function createSessions({ adminToken, privateKey, log, now = Date.now }: 
       const index = codes.findIndex((each) => timingSafeEqual(each.digest, given));
       if (index === -1) return null;
       codes.splice(index, 1);
-      const exp = Math.floor(now() / 1000) + sessionLifetimeSeconds;
-      const token = await sign({ iss: issuer, exp }, key, algorithm);
-      return { token, expires_at: new Date(exp * 1000).toISOString() };
+      return issue();
     },
     async isValid(token) {
       if (adminToken !== null && isSameSecret(token, adminToken)) return true;

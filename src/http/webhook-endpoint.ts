@@ -48,7 +48,7 @@ export function createReceiveDelivery(
   probot: Probot,
   { listensTo, onAnswered }: ReceiveOptions,
 ): ReceiveDelivery {
-  async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement> {
+  async function receive({ headers, body }: IncomingDelivery): Promise<Acknowledgement & Logged> {
     const signature = headers.get("x-hub-signature-256");
     if (!signature || !body || !(await probot.webhooks.verify(body, signature))) {
       return { status: 401, message: "The signature does not match the body and the webhook secret." };
@@ -65,27 +65,49 @@ export function createReceiveDelivery(
     if (!payload) return { status: 400, message: "The payload is not a JSON object." };
     if ("action" in payload && typeof payload.action !== "string")
       return { status: 400, message: "The payload's action is not a string." };
-    if (!listensTo(name)) return { status: 200, message: "ok" };
+    if (!listensTo(name)) return { status: 200, message: "ok", payload };
 
     try {
       await probot.webhooks.receive({ id, name, payload } as Parameters<typeof probot.webhooks.receive>[0]);
-      return { status: 200, message: "ok" };
+      return { status: 200, message: "ok", payload };
     } catch (error) {
-      return toRefusal(error);
+      return { ...toRefusal(error), payload };
     }
   }
 
   return async (delivery) => {
     const beganAt = performance.now();
     const { headers } = delivery;
-    const { status, message } = await receive(delivery);
+    const { status, message, payload } = await receive(delivery);
     const event = headers.get("x-github-event") ?? "";
     const id = headers.get("x-github-delivery");
     onAnswered?.({ event, id, status, tookMs: performance.now() - beganAt });
-    if (status !== 200) {
-      probot.log.warn({ delivery: id, event, status }, message);
-    }
+    const about = { delivery: id, event, ...describePayload(payload), status };
+    if (status === 200) probot.log.info(about, "A delivery was accepted");
+    else probot.log.warn(about, message);
     return { status, message };
+  };
+}
+
+interface Logged {
+  /** Undefined when the delivery is not GitHub's, or cannot be read. */
+  payload?: object;
+}
+
+/** What the log shows of a payload. */
+function describePayload(
+  payload: {
+    action?: unknown;
+    repository?: { full_name?: unknown } | null;
+    number?: unknown;
+  } = {},
+) {
+  const { action, repository, number } = payload;
+  const name = repository?.full_name;
+  return {
+    ...(typeof action === "string" && { action }),
+    ...(typeof name === "string" && { repository: name }),
+    ...(typeof number === "number" && { number }),
   };
 }
 

@@ -58,6 +58,7 @@ describe("while GitHub refuses requests", () => {
     expect(lines).toEqual([
       {
         level: 40,
+        delivery: String(job?.["event_id"]).split(":")[0],
         function: "capture-pr-details",
         event: job?.["event_id"],
         job: job?.["id"],
@@ -100,6 +101,7 @@ describe("while GitHub refuses requests", () => {
     expect(lines).toEqual([
       {
         level: 50,
+        delivery: expect.stringMatching(/^[\da-f-]{36}$/),
         function: "pr-capture-capture-pr-details",
         event: expect.stringContaining(":capture/pr.details"),
         error: expect.stringContaining("451"),

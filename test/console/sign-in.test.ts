@@ -60,7 +60,7 @@ test("a link works once, and the page requests a new one", async () => {
   const [link] = links();
   await heading(await openLink(link), "Overview").waitFor();
   const page = await openLink(link);
-  await page.getByRole("alert").getByText("The link was used or has expired.").waitFor();
+  await page.getByRole("alert").getByText("This code is wrong, was used, or has expired.").waitFor();
   await console.expectAccessible();
 
   console.scene.app.passTime(60_000);
@@ -73,7 +73,7 @@ test("a link expires after half an hour", async () => {
   console.allow(/401/);
   console.scene.app.passTime(31 * 60_000);
   const page = await openLink(links()[0]);
-  await page.getByRole("alert").getByText("The link was used or has expired.").waitFor();
+  await page.getByRole("alert").getByText("This code is wrong, was used, or has expired.").waitFor();
 });
 
 test("the ADMIN_TOKEN signs in with the keyboard alone, and stays in the tab only", async () => {

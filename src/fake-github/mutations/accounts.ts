@@ -117,3 +117,8 @@ function takeLogin({ state }: World, account: Account): void {
 function uniqueLogin({ login, slug }: Account): string {
   return (slug === null ? login : `${slug}[bot]`).toLowerCase();
 }
+
+/** Says who is signed in on GitHub's pages. */
+export function visitAs(world: World, visitor: Account): void {
+  world.visitor = visitor;
+}

@@ -1,4 +1,5 @@
-import type { AppHook, World } from "../world.ts";
+import type { AppHook } from "../state.ts";
+import type { World } from "../world.ts";
 
 /** Changes the App on its settings page. */
 export function configureApp(

@@ -13,18 +13,6 @@ export interface InstallOptions {
   id?: number;
 }
 
-const permissions = { issues: "read", metadata: "read", pull_requests: "read" } as const;
-const events = [
-  "issue_comment",
-  "label",
-  "milestone",
-  "pull_request",
-  "pull_request_review",
-  "pull_request_review_comment",
-  "pull_request_review_thread",
-  "repository",
-];
-
 export function install(
   world: World,
   { account, repositories, by = account, id }: InstallOptions,
@@ -39,8 +27,8 @@ export function install(
     account,
     repositorySelection: repositories === undefined ? "all" : "selected",
     repositories: new Set(repositories ?? owned),
-    permissions: { ...permissions },
-    events: [...events],
+    permissions: { ...world.app.permissions },
+    events: [...world.app.events],
     suspendedAt: null,
     suspendedBy: null,
     deletedAt: null,

@@ -4,19 +4,24 @@ import { attemptJson, recentAttempts } from "../delivery-log.ts";
 import type { Attempt } from "../delivery-log.ts";
 import { signDelivery } from "../delivery.ts";
 import { accountJson } from "../json/account.ts";
+import { appJson, conversionJson } from "../json/app.ts";
 import { installationJson } from "../json/installation.ts";
 import { repositoryJson } from "../json/repository.ts";
-import { toNodeId } from "../node-id.ts";
+import { takeRegistered } from "../register-app.ts";
 import { notFound, ok, refusal, suspended } from "../reply.ts";
 import type { Reply } from "../reply.ts";
 import { stamp } from "../world.ts";
-import type { World } from "../world.ts";
 import { countedPage, page, perPageOf } from "./page.ts";
 import type { Context, Routes } from "./route.ts";
 
 /** The routes that belong to no repository. */
 export const appRoutes: Routes<Context> = {
-  "GET app": (context) => asApp(context, () => ok(appJson(context.world))),
+  "GET app": (context) => asApp(context, () => ok(appJson(context.world, context.url))),
+
+  "POST app-manifests/*code/conversions": ({ world, params, url }) => {
+    const registered = takeRegistered(world, params["code"] ?? "");
+    return registered ? { status: 201, body: conversionJson(world, registered, url) } : notFound();
+  },
 
   "GET app/installations": (context) =>
     asApp(context, () => {
@@ -143,25 +148,4 @@ function nextDeliveries(url: URL, last: Attempt): string {
   const query = new URLSearchParams(url.searchParams);
   query.set("cursor", `v1_${last.id}`);
   return `<${url.origin}/app/hook/deliveries?${query.toString()}>; rel="next"`;
-}
-
-function appJson(world: World) {
-  const { id, slug, clientId, createdAt, permissions, events } = world.app;
-  return {
-    id,
-    client_id: clientId,
-    slug,
-    node_id: toNodeId("App", id),
-    owner: null,
-    name: slug,
-    description: "",
-    external_url: "https://example.com",
-    html_url: `${world.htmlUrl}/apps/${slug}`,
-    created_at: createdAt,
-    updated_at: createdAt,
-    permissions,
-    events,
-    installations_count: [...world.state.installations.values()].filter(({ deletedAt }) => deletedAt === null)
-      .length,
-  };
 }

@@ -1,6 +1,7 @@
 import { Middleware, RetryAfterError, type Logger } from "inngest";
 import { recordAttempt, recordRecovery } from "../store/jobs.ts";
 import type { Store } from "../store/store.ts";
+import { toDeliveryId } from "./events/event-ids.ts";
 import { toJobOfRun, type FunctionRun, type JobOfRun } from "./job-of-run.ts";
 
 /** How long a failed attempt waits for its record. The database may be what failed. */
@@ -69,7 +70,9 @@ function toFunctionRun({ ctx }: Pick<FailedAttempt, "ctx">): FunctionRun {
 
 function toLogged({ ctx, fn, error }: FailedAttempt, job: number | null) {
   const { event, runId, attempt } = ctx;
+  const delivery = toDeliveryId(event.id ?? "");
   return {
+    ...(delivery !== null && { delivery }),
     function: fn.id(),
     event: event.id ?? runId,
     ...(job !== null && { job }),

@@ -1,7 +1,7 @@
-import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchChromium } from "../../../src/testing/launch-chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
 import { adminToken, useScene, type Scene, type SceneOptions } from "../../support/scene.ts";
 
 export interface OpenOptions {
@@ -101,13 +101,7 @@ export function useConsole(options: SceneOptions = {}): Console {
       await self.page.keyboard.press("Enter");
     },
     requests: () => [...requests],
-    expectAccessible: async () => {
-      await self.page.evaluate(axe.source);
-      const { violations } = await self.page.evaluate<AxeResults>("axe.run()");
-      expect(
-        violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`),
-      ).toEqual([]);
-    },
+    expectAccessible: () => expectAccessible(self.page),
     allow: (problem: RegExp) => void allowed.push(problem),
   });
 }

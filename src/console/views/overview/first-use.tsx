@@ -2,14 +2,25 @@ import type { Overview } from "../../../api/console-contract.ts";
 import { Empty } from "../../components/page.tsx";
 
 /** What to do before there is a repository. */
-export function FirstUse({ overview: { installations } }: { overview: Overview }) {
+export function FirstUse({ overview: { app, installations } }: { overview: Overview }) {
   return (
     <div class="section">
       <Empty title="No repository is captured yet.">
         {installations === 0 ? (
           <ol class="steps">
             <li>
-              Open your App on GitHub, choose <em>Install App</em>, and select the repositories.
+              {app ? (
+                <>
+                  <a class="button primary" href={app.install_url}>
+                    Install {app.name} on GitHub
+                  </a>{" "}
+                  and select the repositories.
+                </>
+              ) : (
+                <>
+                  Open your App on GitHub, choose <em>Install App</em>, and select the repositories.
+                </>
+              )}
             </li>
             <li>
               GitHub sends a webhook about the installation. On your own machine it needs a{" "}

@@ -9,6 +9,11 @@ export function toWebhookEventId(deliveryId: string, eventName: string, part = 0
   return `${deliveryId}:${eventName}${part === 0 ? "" : `:${part}`}`;
 }
 
+/** The delivery that caused an event, directly or through another event. Null: there is none. */
+export function toDeliveryId(eventId: string): string | null {
+  return /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}):/i.exec(eventId)?.[1] ?? null;
+}
+
 /** For an event that a person asks for. It runs each time. */
 export function createManualEventId(eventName: string): string {
   return `manual:${randomUUID()}:${eventName}`;

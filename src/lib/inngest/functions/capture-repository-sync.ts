@@ -7,6 +7,7 @@ import {
   repositorySync,
   type RepositorySyncData,
 } from "../events.ts";
+import { continued } from "../log-captures.ts";
 import { toContinuationEventId, toJobEventId } from "../events/event-ids.ts";
 import { sendFromStep } from "../captures/send-from-step.ts";
 import type { SyncLeft, SyncPosition } from "../events/sync-position-schema.ts";
@@ -152,7 +153,7 @@ export function createCaptureRepositorySync({
         const begun = await step.run("begin-sync", () =>
           beginSync(store, toUnobservedContext(run), { since: since ?? null, extends: scope === "all" }),
         );
-        if (begun.state === "cancelled") return;
+        if (begun.state === "cancelled") return undefined;
         position = firstPosition(job, event.data, begun);
       }
 
@@ -161,7 +162,7 @@ export function createCaptureRepositorySync({
         if (!taken) {
           const end = position;
           await step.run("finish-sync", () => finish(run, end));
-          return;
+          return undefined;
         }
         ({ position } = taken);
         if (taken.waitUntil) await step.sleepUntil(`wait-for-budget-${++count}`, taken.waitUntil);
@@ -171,6 +172,7 @@ export function createCaptureRepositorySync({
         "continue-in-another-run",
         createEvent(repositorySync, id, { ...event.data, from: position }),
       );
+      return continued;
     },
   );
 

@@ -2,6 +2,7 @@ import { eventType, type Logger } from "inngest";
 import { z } from "zod";
 import { failJob } from "../../store/jobs.ts";
 import { retries, type CaptureDependencies } from "../captures/capture.ts";
+import { toDeliveryId } from "../events/event-ids.ts";
 import { toJobOfRun } from "../job-of-run.ts";
 
 const id = "record-failures";
@@ -58,7 +59,9 @@ export function createRecordFailures({ inngest, store, log }: RecordFailuresDepe
 }
 
 function toLogged({ function_id, run_id, error, event }: Failure) {
+  const delivery = toDeliveryId(event.id ?? "");
   return {
+    ...(delivery !== null && { delivery }),
     function: function_id,
     event: event.id ?? run_id,
     error: error.message,

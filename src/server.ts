@@ -17,7 +17,8 @@ import { migrate } from "./lib/embedded/migrate.ts";
 import { explainPglite } from "./lib/embedded/open-pglite.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
-import { connectRows, createServices, type Services } from "./services.ts";
+import { connectRows, createServices } from "./server-services.ts";
+import type { Services } from "./services.ts";
 import { SetupError } from "./setup-error.ts";
 import { startWebhookProxy } from "./webhook-proxy.ts";
 

@@ -116,6 +116,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/logger.ts",
     "src/probot.ts",
   ],
+  "src/server-services.ts": ["src/config.ts", "src/lib/embedded", "src/logger.ts", "src/services.ts"],
   "src/serverless.ts": [
     "src/config.ts",
     "src/lib/embedded",
@@ -132,6 +133,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/lib/embedded",
     "src/logger.ts",
     "src/misspelled-variables.ts",
+    "src/server-services.ts",
     "src/services.ts",
     "src/setup-error.ts",
     "src/webhook-proxy.ts",
@@ -149,6 +151,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/http",
     "src/lib",
     "src/logger.ts",
+    "src/server-services.ts",
     "src/services.ts",
   ],
   "src/demo": [
@@ -161,8 +164,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   "netlify/functions": ["src/http", "src/serverless.ts"],
   scripts: ["src/testing"],
-  test: ["src"],
-  bench: ["src"],
+  test: ["src", "scripts", "vite.config.ts"],
+  bench: ["src", "scripts"],
 };
 
 const files = ["src", "netlify", "scripts", "test", "bench"].flatMap((folder) =>

@@ -164,7 +164,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   "netlify/functions": ["src/http", "src/serverless.ts"],
   scripts: ["src/testing"],
-  test: ["src", "scripts", "vite.config.ts"],
+  test: ["src", "scripts", "supabase/database-types.ts", "vite.config.ts"],
   bench: ["src", "scripts"],
 };
 

@@ -23,7 +23,7 @@ const notAboutTheDatabase = [
 ];
 
 /** These files need a Postgres server. */
-const needsPostgres = ["test/supabase/cli.test.ts"];
+const needsPostgres = ["test/supabase/{cli,migrate}.test.ts"];
 
 const postgresServer = process.env["TEST_DATABASE_URL"] ?? null;
 

@@ -68,8 +68,11 @@ export async function checkSupabase(store: Store): Promise<string | null> {
   }
 }
 
-/** Checks the version of Postgres, and migrates it. */
-export async function checkPostgres(rows: SqlDatabase): Promise<string | null> {
+/** Checks the version of Postgres, and migrates it. `onMigrated` receives the files of the migrations that were missing. */
+export async function checkPostgres(
+  rows: SqlDatabase,
+  onMigrated: (files: string[]) => void = () => {},
+): Promise<string | null> {
   try {
     const [server] = await rows.query<{ server_version_num: string }>("show server_version_num");
     const version = Math.floor(Number(server?.server_version_num) / 10_000);
@@ -77,7 +80,7 @@ export async function checkPostgres(rows: SqlDatabase): Promise<string | null> {
       throw new SetupError(
         `The server of DATABASE_URL is Postgres ${version}, but pr-capture needs 15 or later.`,
       );
-    await migrate(rows);
+    onMigrated(await migrate(rows));
     return null;
   } catch (error) {
     return explainPostgres(error, rows.description);

@@ -7,7 +7,9 @@ import { formatAnalysis, formatFailures, formatJobs, formatStats, plural, printa
 import { formatRows } from "./cli/format-rows.ts";
 import { toCsv } from "./client/to-csv.ts";
 import { watchBackfill, watchFix, watchStatus } from "./cli/watch.ts";
+import { addMigrateCommand } from "./cli/migrate-command.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
+import { SetupError } from "./setup-error.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 
@@ -19,11 +21,14 @@ const client = createQueueClient({ url, adminToken });
 const followHint = "Follow it with: npm run capture -- status --watch";
 const jsonHint = "print the server's answer as JSON";
 
+/** They send no request that needs the token. */
+const withoutToken = ["migrate"];
+
 const program = new Command("pr-capture")
   .description("Backfill, inspect and repair what a pr-capture server captures.")
   .option("--json", jsonHint)
-  .hook("preAction", () => {
-    if (!adminToken)
+  .hook("preAction", (_, command) => {
+    if (!adminToken && !withoutToken.includes(command.name()))
       throw new QueueApiError("ADMIN_TOKEN is not set. Set it in .env to the server's ADMIN_TOKEN.", null);
   })
   .addHelpText(
@@ -217,15 +222,19 @@ program
     print(answer, () => (csv ? toCsv(answer) : formatRows(answer)));
   });
 
+addMigrateCommand(program, { databaseUrl: process.env["DATABASE_URL"]?.trim(), print, toExamples });
+
 // --json may come before or after the command.
 for (const command of program.commands) command.option("--json", jsonHint);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof QueueApiError)) throw error;
+  if (!(error instanceof QueueApiError || error instanceof SetupError)) throw error;
   const hint =
-    error.status === null && adminToken ? " Start the server with npm start, or set PR_CAPTURE_URL." : "";
+    error instanceof QueueApiError && error.status === null && adminToken
+      ? " Start the server with npm start, or set PR_CAPTURE_URL."
+      : "";
   const message = printable(`${error.message}${hint}`);
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;

@@ -141,8 +141,10 @@ const mayImport: Record<string, readonly string[]> = {
   "src/client": ["src/api"],
   "src/console": ["src/api", "src/client"], // runs in browsers
   "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
-  "src/cli.ts": ["src/api", "src/cli", "src/client"],
+  "src/cli.ts": ["src/api", "src/cli", "src/client", "src/setup-error.ts"],
   "src/cli": ["src/api", "src/client"],
+  "src/cli/migrate-command.ts": ["src/migrate-database.ts"],
+  "src/migrate-database.ts": ["src/check-setup.ts", "src/lib/embedded", "src/setup-error.ts"],
   "src/fake-github": [],
   "src/testing": [
     "src/app.ts",

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { openPostgres } from "../../src/lib/embedded/open-postgres.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { supabaseGrants, supabaseRoles } from "../support/supabase-roles.ts";
+import { supabaseSchemas } from "../support/supabase-schemas.ts";
 
 /** The Supabase CLI, on a Postgres with Supabase's roles and default privileges, as an owner who is no superuser. */
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   await admin.exec(`${supabaseRoles} create role ${name} login createrole bypassrls password 'secret'`);
   await admin.exec(`create database ${name} owner ${name}`);
   superuser = openPostgres(urlOf({ database: name }));
-  await superuser.exec(`set role ${name}; ${supabaseGrants}`);
+  await superuser.exec(`set role ${name}; ${supabaseGrants} ${supabaseSchemas}`);
 });
 afterAll(async () => {
   await superuser.close();
@@ -57,11 +58,15 @@ async function supabase(args: string[], user?: string): Promise<string> {
 }
 
 test.skipIf(!existsSync(cli))(
-  "db push applies every migration, db lint and db advisors warn of nothing",
+  "db push applies every migration; of these and the optional files, db lint and db advisors warn of nothing",
   async (context) => {
     const pushed = await supabase(["push"], name);
     for (const file of readdirSync(join(root, "supabase/migrations"))) expect(pushed).toContain(file);
     expect(await supabase(["push"], name)).toContain("up to date");
+    const optional = ["signed-in-readers.sql", "broadcast-pull-requests.sql"].map((file) =>
+      readFileSync(join(root, "supabase/optional", file), "utf8"),
+    );
+    await superuser.exec(`set role ${name}; ${optional.join("\n")}`);
     await supabase(["advisors", "--type", "all", "--level", "warn", "--fail-on", "warn"]);
 
     const [checker] = await superuser.query(

@@ -18,8 +18,13 @@ const notAboutTheDatabase = [
   "test/lib/github/**",
   "test/lib/inngest/**",
   "test/lib/records/**",
+  "test/netlify/**",
+  "test/supabase/database-types.test.ts",
   "test/webhooks/**",
 ];
+
+/** These files need a Postgres server. */
+const needsPostgres = ["test/supabase/{cli,migrate}.test.ts"];
 
 const postgresServer = process.env["TEST_DATABASE_URL"] ?? null;
 
@@ -98,7 +103,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1, // some tests wait
     sequence: { sequencer: WaitingFilesFirst },
     projects: [
-      ...projectsOn("pglite", null, []),
+      ...projectsOn("pglite", null, needsPostgres),
       ...(chromium === null ? [] : [consoleProject]),
       ...(postgresServer === null ? [] : projectsOn("postgres", postgresServer, notAboutTheDatabase)),
     ],

@@ -15,7 +15,7 @@ import { listen } from "../src/http/server.ts";
 import { migrate } from "../src/lib/embedded/migrate.ts";
 import type { SqlDatabase } from "../src/lib/embedded/sql-database.ts";
 import { createLogger } from "../src/logger.ts";
-import { createServices } from "../src/services.ts";
+import { createServices } from "../src/server-services.ts";
 import { percentile } from "../src/testing/percentile.ts";
 import { printTable } from "../src/testing/print-table.ts";
 import { print } from "../src/testing/print.ts";

@@ -18,7 +18,7 @@ export type Check = () => Promise<string | null>;
 export async function checkApp(
   config: Config,
   github: GitHub,
-  onConfirmed: (app: AppDescription) => void,
+  onConfirmed: (app: AppDescription) => void = () => {},
 ): Promise<string | null> {
   try {
     const app = await getApp(await github.forApp());
@@ -84,11 +84,14 @@ export async function checkPostgresVersion(rows: SqlDatabase): Promise<void> {
     );
 }
 
-/** Checks the version of Postgres, and migrates it. */
-export async function checkPostgres(rows: SqlDatabase): Promise<string | null> {
+/** Checks the version of Postgres, and migrates it. `onMigrated` receives the files of the migrations that were missing. */
+export async function checkPostgres(
+  rows: SqlDatabase,
+  onMigrated: (files: string[]) => void = () => {},
+): Promise<string | null> {
   try {
     await checkPostgresVersion(rows);
-    await migrate(rows);
+    onMigrated(await migrate(rows));
     return null;
   } catch (error) {
     return explainPostgres(error, rows.description);

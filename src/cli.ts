@@ -10,6 +10,7 @@ import { formatRows } from "./cli/format-rows.ts";
 import { toCsv } from "./client/to-csv.ts";
 import { currentScreen, printable } from "./cli/terminal.ts";
 import { watchBackfill, watchCapture, watchFix, watchStatus } from "./cli/watch.ts";
+import { addMigrateCommand } from "./cli/migrate-command.ts";
 import { createQueueClient, QueueApiError } from "./client/queue-client.ts";
 import { SetupError } from "./setup-error.ts";
 
@@ -24,7 +25,7 @@ const followHint = "Follow it with: npx pr-capture status --watch";
 const jsonHint = "print the server's answer as JSON";
 
 /** They send no request that needs the token. */
-const withoutToken = ["completion", "doctor", "webhook"];
+const withoutToken = ["completion", "doctor", "migrate", "webhook"];
 
 const program = new Command("pr-capture")
   .description("Backfill, inspect and repair what a pr-capture server captures.")
@@ -233,6 +234,7 @@ program
   });
 
 addSetupCommands(program, { client, url, environment: process.env, print, announce, conclude, toExamples });
+addMigrateCommand(program, { databaseUrl: process.env["DATABASE_URL"]?.trim(), print, toExamples });
 
 // --json may come before or after the command.
 for (const command of program.commands)

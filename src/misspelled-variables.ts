@@ -19,6 +19,7 @@ export function findMisspelledVariables(environment: Environment): MisspelledVar
     .filter((name) => isSet(name) && !variableNames.includes(name))
     .flatMap((name) => {
       const [best] = missing
+        .filter((meant) => Math.abs(name.length - meant.length) <= toleranceOf(meant)) // spares most distances at a function's cold start
         .map((meant) => ({ meant, distance: distanceBetween(name.toUpperCase(), meant) }))
         .filter(({ meant, distance }) => resembles(name.toUpperCase(), meant, distance))
         .toSorted((a, b) => a.distance - b.distance);
@@ -30,7 +31,11 @@ const shortName = 7;
 
 function resembles(name: string, meant: string, distance: number): boolean {
   if (meant.length <= shortName) return lettersOf(name) === lettersOf(meant);
-  return distance <= Math.max(2, Math.floor(meant.length / 5));
+  return distance <= toleranceOf(meant);
+}
+
+function toleranceOf(meant: string): number {
+  return Math.max(2, Math.floor(meant.length / 5));
 }
 
 function lettersOf(name: string): string {

@@ -30,7 +30,8 @@ import { describeInstalled, type AppDescription } from "./lib/github/app-descrip
 import { toWebUrl } from "./lib/github/web-url.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
-import { connectRows, createServices, type Services } from "./services.ts";
+import { connectRows, createServices } from "./server-services.ts";
+import type { Services } from "./services.ts";
 import { SetupError } from "./setup-error.ts";
 import { createRegistration } from "./setup/registration.ts";
 import { startWebhookProxy } from "./webhook-proxy.ts";

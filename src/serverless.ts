@@ -2,7 +2,7 @@ import { parseConfig, ConfigError } from "./config.ts";
 import { createLogger } from "./logger.ts";
 import { openPostgres } from "./lib/embedded/open-postgres.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
-import { createServices, type Services } from "./services.ts";
+import { assembleServices, type Services } from "./services.ts";
 
 /** What Netlify passes to a function. https://docs.netlify.com/build/functions/api/#netlify-specific-context-object */
 export interface FunctionContext {
@@ -34,5 +34,11 @@ async function start(): Promise<Services> {
   const log = createLogger(config.logLevel);
   for (const { name, meant } of findMisspelledVariables(process.env))
     log.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
-  return createServices(config, log, rows, { journalLagMs: 0 });
+  return assembleServices(
+    config,
+    log,
+    rows,
+    { engine: null, checkpointing: false, queryFetch: null },
+    { journalLagMs: 0 },
+  );
 }

@@ -1,6 +1,5 @@
 import { serve } from "inngest/edge";
 import type { ClientOptions, Inngest, Middleware } from "inngest";
-import { resolve } from "node:path";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
 import { createActivityRecorder, type ActivityRecorder } from "./http/activity-recorder.ts";
@@ -13,15 +12,7 @@ import { createSessions, type Sessions } from "./http/sessions.ts";
 import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
 import { traced, traceDelivery } from "./http/trace-deliveries.ts";
 import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
-import {
-  createInngestEngine,
-  engineCheckpointing,
-  type InngestEngine,
-} from "./lib/embedded/inngest-engine.ts";
-import { migrate } from "./lib/embedded/migrate.ts";
-import { openPglite } from "./lib/embedded/open-pglite.ts";
-import { openPostgres } from "./lib/embedded/open-postgres.ts";
-import { createQueryCopy } from "./lib/embedded/query-copy.ts";
+import type { InngestEngine } from "./lib/embedded/inngest-engine.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { createSupabaseFetch } from "./lib/embedded/supabase-fetch.ts";
 import { createInngestDashboard } from "./inngest-dashboard.ts";
@@ -91,65 +82,56 @@ export interface Services {
   close(timeoutMs: number): Promise<void>;
 }
 
-/**
- * Opens and migrates the database of the rows. Null for Supabase, which its own tools migrate. Throws if another process uses PGlite's folder.
- */
-export async function openRows(config: Config): Promise<SqlDatabase | null> {
-  const rows = await connectRows(config);
-  if (rows) await migrate(rows);
-  return rows;
+/** What a process that lives on adds: see `server-services.ts`. */
+export interface ServerParts {
+  /** Null if Inngest runs the functions. */
+  engine: InngestEngine | null;
+  /** How the SDK calls functions for the engine. */
+  checkpointing: NonNullable<ClientOptions["checkpointing"]>;
+  /** Answers queries of people from a copy of the database. Null: the database answers them. */
+  queryFetch: typeof fetch | null;
 }
 
-/** Like `openRows`, without migrating. Does not throw while Postgres is down. */
-export async function connectRows(config: Pick<Config, "database" | "dataDir">): Promise<SqlDatabase | null> {
-  if (config.database.kind === "supabase") return null;
-  const { database } = config;
-  if (database.kind === "postgres") return openPostgres(database.url);
-  return openPglite(folderOf(config));
+export interface ServicesOptions {
+  /** False: the caller calls `start`. */
+  started?: boolean;
+  /** 0 on hosts that freeze the process between requests. */
+  journalLagMs?: number;
+  /** Limits GitHub's answers. */
+  requestTimeoutMs?: number | undefined;
+  /** The clock of the embedded engine and of sessions. */
+  now?: () => number;
 }
 
-/**
- * Creates the services, and starts the embedded engine if it is configured. With `started: false` the caller calls `start`. The caller closes
- * `rows` after the services. `journalLagMs` is 0 on hosts that freeze the process between requests.
- * `requestTimeoutMs` limits GitHub's answers. `now` is the clock of the embedded engine and of sessions.
- */
-export async function createServices(
+/** Assembles the services of a server or a function. It imports neither PGlite nor the embedded engine, which functions cannot run. */
+export async function assembleServices(
   config: Config,
   log: Logger,
   rows: SqlDatabase | null,
-  {
-    started = true,
-    journalLagMs,
-    requestTimeoutMs,
-    now,
-  }: {
-    started?: boolean;
-    journalLagMs?: number;
-    requestTimeoutMs?: number | undefined;
-    now?: () => number;
-  } = {},
+  { engine, checkpointing, queryFetch }: ServerParts,
+  { started = true, journalLagMs, requestTimeoutMs, now }: ServicesOptions = {},
 ): Promise<Services> {
-  const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
-  const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
-
   const refusals = createRefusals();
   const store = connectStore(config.database, rows, refusals);
-  const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
   const journal = engine
     ? null
     : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
   const tracing = await openTracing({ endpoint: config.otlpEndpoint, log });
   const encryption = await openEncryption(config);
-  const inngest = connectInngest(config.inngest, engine, {
-    internalLogger: log,
-    middleware: [
-      createRecordAttempts({ store, log }),
-      createLogCaptures(log),
-      ...(journal ? [journal.middleware] : []),
-      ...(tracing ? [createTraceCaptures(tracing)] : []),
-      ...encryption, // after the journal, which reads events
-    ],
-  });
+  const inngest = connectInngest(
+    config.inngest,
+    engine && { isDev: true, checkpointing, fetch: engine.fetch },
+    {
+      internalLogger: log,
+      middleware: [
+        createRecordAttempts({ store, log }),
+        createLogCaptures(log),
+        ...(journal ? [journal.middleware] : []),
+        ...(tracing ? [createTraceCaptures(tracing)] : []),
+        ...encryption, // after the journal, which reads events
+      ],
+    },
+  );
   const github = createGitHub({
     apiUrl: config.githubApiUrl,
     app: config.app,
@@ -244,7 +226,7 @@ export async function createServices(
     inngest,
     serveInngest,
     store,
-    queries: copy ? createEmbeddedStore(copy.fetch) : store,
+    queries: queryFetch ? createEmbeddedStore(queryFetch) : store,
     outbox,
     looks,
     journal,
@@ -268,11 +250,9 @@ export async function createServices(
       await looks.stop();
       await outbox.stop();
       await journal?.flush();
-      await copy?.close();
       await activity.flush();
       await engine?.stop({ timeoutMs });
       await tracing?.close();
-      if (queue !== rows) await queue?.close();
     },
   };
 }
@@ -285,10 +265,6 @@ async function openEncryption({ inngestEncryption }: Config): Promise<Middleware
   if (inngestEncryption === null) return [];
   const { createEncryption } = await import("./lib/inngest/encrypt-events.ts");
   return createEncryption(inngestEncryption);
-}
-
-function folderOf({ dataDir }: Pick<Config, "dataDir">): string {
-  return dataDir.includes("://") ? dataDir : resolve(dataDir);
 }
 
 function connectStore(config: DatabaseConfig, rows: SqlDatabase | null, { watch }: Refusals): Store {
@@ -304,16 +280,10 @@ function createEmbeddedStore(answer: typeof fetch): Store {
 
 function connectInngest(
   config: InngestConfig,
-  engine: InngestEngine | null,
+  embedded: Pick<ClientOptions, "isDev" | "checkpointing" | "fetch"> | null,
   options: Pick<ClientOptions, "internalLogger" | "middleware">,
 ): Inngest {
-  if (engine)
-    return createInngest({
-      ...options,
-      isDev: true,
-      checkpointing: engineCheckpointing,
-      fetch: engine.fetch,
-    });
+  if (embedded) return createInngest({ ...options, ...embedded });
   if (config.kind === "inngest") {
     const { eventKey, signingKey, signingKeyFallback, baseUrl, env } = config;
     return createInngest({

@@ -4,7 +4,8 @@ import { paths } from "../http/routes.ts";
 import { listen } from "../http/server.ts";
 import type { SqlDatabase } from "../lib/embedded/sql-database.ts";
 import { createLogger } from "../logger.ts";
-import { createServices, openRows, type Services } from "../services.ts";
+import { createServices, openRows } from "../server-services.ts";
+import type { Services } from "../services.ts";
 import { watchWrites } from "./watch-writes.ts";
 
 /** The App of the fake GitHub and pr-capture. */

@@ -9,7 +9,7 @@ import { createInngest } from "../../src/lib/inngest/client.ts";
 import { pullRequestDetails } from "../../src/lib/inngest/events.ts";
 import { createRecordAttempts } from "../../src/lib/inngest/record-attempts.ts";
 import { createRecordFailures } from "../../src/lib/inngest/functions/record-failures.ts";
-import { createServices } from "../../src/services.ts";
+import { createServices } from "../../src/server-services.ts";
 import { testConfig } from "../../src/testing/test-config.ts";
 import { connectStore } from "../lib/store/open-store.ts";
 import { openTestDatabase, resetDatabase } from "../support/database.ts";

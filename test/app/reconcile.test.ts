@@ -50,12 +50,20 @@ describe("a failed delivery", () => {
     expect(await reconcile()).toBe(0);
   });
 
-  test("a delivery that was refused as malformed is not redelivered", async () => {
-    github.after(0, open);
-    const [opened] = takeDeliveries();
-    if (opened) github.recordAttempt(opened, 400);
-    expect(await reconcile()).toBe(0);
-  });
+  test.each([
+    ["malformed", 400],
+    ["too large for the host", 413],
+  ])(
+    "what a delivery announced that was refused as %s is read from GitHub, and the delivery stays",
+    async (_, status) => {
+      github.after(0, open);
+      const [opened] = takeDeliveries();
+      if (opened) github.recordAttempt(opened, status);
+      expect(await reconcile()).toBe(0);
+      expect(await differences()).toEqual([]);
+      expect(await rows("github.pull_requests")).toHaveLength(1);
+    },
+  );
 
   test("a delivery whose event was accepted is not redelivered, although GitHub received no answer", async () => {
     github.after(0, open);

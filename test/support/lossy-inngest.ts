@@ -21,7 +21,7 @@ export interface LossyInngest {
   loses: (event: SentEvent) => boolean;
   isDown: boolean;
   /** Starts to run the functions of these services. */
-  serve(services: Services): Promise<void>;
+  serve(services: Pick<Services, "serveInngest">): Promise<void>;
   /** Resolves when no run is due. */
   idle(): Promise<void>;
   close(): Promise<void>;

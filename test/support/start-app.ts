@@ -1,7 +1,8 @@
 import { listen } from "../../src/http/server.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { createLogger, type Logger } from "../../src/logger.ts";
-import { createServices, type Services } from "../../src/services.ts";
+import { createServices } from "../../src/server-services.ts";
+import type { Services } from "../../src/services.ts";
 import { testConfig } from "../../src/testing/test-config.ts";
 import { withoutProvenance } from "./without-provenance.ts";
 import { sendWebhook, type Webhook } from "./send-webhook.ts";

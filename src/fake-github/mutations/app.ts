@@ -8,7 +8,7 @@ export function configureApp(
     permissions,
     events,
     hook,
-  }: { permissions?: Record<string, string>; events?: string[]; hook?: Partial<AppHook> },
+  }: { permissions?: Record<string, "read" | "write">; events?: string[]; hook?: Partial<AppHook> },
 ): void {
   if (permissions) world.app.permissions = permissions;
   if (events) world.app.events = events;

@@ -6,11 +6,28 @@ import type { StoreFunctions } from "./sql-functions.ts";
 export type Store = SupabaseClient;
 
 /** Without Supabase, `fetch` answers in this process. */
-export function createStore(options: { url: string; serviceRoleKey: string; fetch?: typeof fetch }): Store {
-  return createClient(options.url, options.serviceRoleKey, {
+export function createStore({
+  url,
+  serviceRoleKey: key,
+  fetch: send = fetch,
+}: {
+  url: string;
+  serviceRoleKey: string;
+  fetch?: typeof fetch;
+}): Store {
+  return createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    ...(options.fetch && { global: { fetch: options.fetch } }),
+    global: { fetch: key.startsWith("sb_secret_") ? withoutBearer(send) : send },
   });
+}
+
+/** A secret key is not a JWT and belongs in `apikey` alone, but supabase-js sends it as a bearer token too. https://supabase.com/docs/guides/api/api-keys */
+function withoutBearer(send: typeof fetch): typeof fetch {
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.delete("authorization");
+    return send(input, { ...init, headers });
+  };
 }
 
 /**

@@ -6,26 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/lib/embedded/migrate.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../../support/database.ts";
+import { supabaseGrants, supabaseRoles } from "../../support/supabase-roles.ts";
 import { inPayload, pullRequest } from "./observations.ts";
-
-/** Supabase's roles, which exist before the migrations, and its grants on everything that is created in `public`. */
-const supabase = `
-  do $$
-  declare
-    role text;
-  begin
-    foreach role in array array['anon', 'authenticated', 'service_role'] loop
-      if not exists (select from pg_roles where rolname = role) then
-        execute format('create role %I nologin noinherit', role);
-      end if;
-    end loop;
-    alter role service_role bypassrls;
-  end $$;
-  grant usage on schema public to anon, authenticated, service_role;
-  alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
-  alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
-  alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
-`;
 
 const strangers = ["anon", "authenticated"];
 
@@ -34,7 +16,7 @@ let tables: string[];
 
 beforeAll(async () => {
   db = await openTestDatabase({ migrated: false });
-  await db.exec(supabase);
+  await db.exec(supabaseRoles + supabaseGrants);
   await migrate(db);
   const found = await db.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('github', 'capture')`,

@@ -1,0 +1,24 @@
+import { checkPostgres } from "./check-setup.ts";
+import { openPostgres } from "./lib/embedded/open-postgres.ts";
+import { SetupError } from "./setup-error.ts";
+
+/**
+ * Applies the missing migrations to the Postgres at `url`, the value of DATABASE_URL, and returns their file names. A server does this when it starts,
+ * functions never do.
+ */
+export async function migrateDatabase(url: string | undefined): Promise<string[]> {
+  if (!url)
+    throw new SetupError(
+      "DATABASE_URL is not set. Set it to the database's URL, postgres://user:password@host/database. A Supabase project shows it under Connect.",
+    );
+  if (!/^postgres(ql)?:\/\//.test(url)) throw new SetupError("DATABASE_URL must begin with postgres://.");
+  const rows = openPostgres(url);
+  try {
+    let applied: string[] = [];
+    const problem = await checkPostgres(rows, (files) => (applied = files));
+    if (problem) throw new SetupError(problem);
+    return applied;
+  } finally {
+    await rows.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import type { Config } from "./config.ts";
+import { createInngestEngine, engineCheckpointing } from "./lib/embedded/inngest-engine.ts";
+import { migrate } from "./lib/embedded/migrate.ts";
+import { openPglite } from "./lib/embedded/open-pglite.ts";
+import { openPostgres } from "./lib/embedded/open-postgres.ts";
+import { createQueryCopy } from "./lib/embedded/query-copy.ts";
+import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
+import type { Logger } from "./logger.ts";
+import { assembleServices, type Services, type ServicesOptions } from "./services.ts";
+
+/**
+ * Opens and migrates the database of the rows. Null for Supabase, which its own tools migrate. Throws if another process uses PGlite's folder.
+ */
+export async function openRows(config: Config): Promise<SqlDatabase | null> {
+  const rows = await connectRows(config);
+  if (rows) await migrate(rows);
+  return rows;
+}
+
+/** Like `openRows`, without migrating. Does not throw while Postgres is down. */
+export async function connectRows(config: Pick<Config, "database" | "dataDir">): Promise<SqlDatabase | null> {
+  if (config.database.kind === "supabase") return null;
+  const { database } = config;
+  if (database.kind === "postgres") return openPostgres(database.url);
+  return openPglite(folderOf(config));
+}
+
+/** Creates the services of a server, and starts the embedded engine if it is configured. The caller closes `rows` after the services. */
+export async function createServices(
+  config: Config,
+  log: Logger,
+  rows: SqlDatabase | null,
+  options: ServicesOptions = {},
+): Promise<Services> {
+  const { now } = options;
+  const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
+  const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
+  const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
+  const parts = { engine, checkpointing: engineCheckpointing, queryFetch: copy?.fetch ?? null };
+  const services = await assembleServices(config, log, rows, parts, options);
+  return {
+    ...services,
+    close: async (timeoutMs) => {
+      await copy?.close();
+      await services.close(timeoutMs);
+      if (queue !== rows) await queue?.close();
+    },
+  };
+}
+
+function folderOf({ dataDir }: Pick<Config, "dataDir">): string {
+  return dataDir.includes("://") ? dataDir : resolve(dataDir);
+}

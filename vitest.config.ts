@@ -13,7 +13,7 @@ const notAboutTheDatabase = [
   "test/demo/**",
   "test/fake-github/**",
   "test/http/**",
-  "test/lib/embedded/{open-pglite,query-copy}.test.ts",
+  "test/lib/embedded/{open-pglite,query-copy,socket}.test.ts",
   "test/lib/github/**",
   "test/lib/inngest/**",
   "test/lib/records/**",

@@ -14,7 +14,7 @@ import { hasNoCredentials, parseConfig, type Config } from "./config.ts";
 import { paths } from "./http/routes.ts";
 import { listen } from "./http/server.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
-import { explainPglite } from "./lib/embedded/open-pglite.ts";
+import { explainFullDisk } from "./lib/embedded/pglite/full-disk.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
 import { connectRows, createServices, type Services } from "./services.ts";
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   }
   const config = parseConfig(process.env);
   await start(config).catch((error: unknown) => {
-    throw config.database.kind === "postgres" ? error : explainPglite(error, config.dataDir);
+    throw config.database.kind === "postgres" ? error : explainFullDisk(error, config.dataDir);
   });
 }
 
@@ -71,7 +71,7 @@ function loadEnvironment(): void {
 async function start(config: Config): Promise<void> {
   const log = createLogger(config.logLevel);
   logUncaughtErrors(log);
-  const rows = await connectRows(config);
+  const rows = await connectRows(config, (sentence) => log.warn(sentence));
   closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
   if (rows && config.database.kind === "pglite") await migrate(rows);
   const services = await createServices(config, log, rows, { started: false });

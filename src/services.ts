@@ -16,7 +16,6 @@ import {
   type InngestEngine,
 } from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
-import { openPglite } from "./lib/embedded/open-pglite.ts";
 import { openPostgres } from "./lib/embedded/open-postgres.ts";
 import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
@@ -84,12 +83,21 @@ export async function openRows(config: Config): Promise<SqlDatabase | null> {
   return rows;
 }
 
-/** Like `openRows`, without migrating. Does not throw while Postgres is down. */
-export async function connectRows(config: Config): Promise<SqlDatabase | null> {
+/** Like `openRows`, without migrating. Does not throw while Postgres is down. `warn` gets what goes wrong with PGlite later. */
+export async function connectRows(
+  config: Config,
+  warn?: (sentence: string) => void,
+): Promise<SqlDatabase | null> {
   if (config.database.kind === "supabase") return null;
   const { database } = config;
   if (database.kind === "postgres") return openPostgres(database.url);
-  return openPglite(folderOf(config));
+  return openFolder(config, warn);
+}
+
+/** Imported when it is used: other databases never load it. */
+async function openFolder({ dataDir }: Config, warn?: (sentence: string) => void): Promise<SqlDatabase> {
+  const { openPglite } = await import("./lib/embedded/open-pglite.ts");
+  return openPglite(dataDir.includes("://") ? dataDir : resolve(dataDir), { warn });
 }
 
 /**
@@ -113,7 +121,10 @@ export async function createServices(
     now?: () => number;
   } = {},
 ): Promise<Services> {
-  const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
+  const queue =
+    config.inngest.kind === "embedded"
+      ? (rows ?? (await openFolder(config, (sentence) => log.warn(sentence))))
+      : null;
   const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
 
   const refusals = createRefusals();
@@ -228,10 +239,6 @@ export async function createServices(
       if (queue !== rows) await queue?.close();
     },
   };
-}
-
-function folderOf({ dataDir }: Config): string {
-  return dataDir.includes("://") ? dataDir : resolve(dataDir);
 }
 
 function connectStore(config: DatabaseConfig, rows: SqlDatabase | null, { watch }: Refusals): Store {

@@ -14,7 +14,7 @@ const notAboutTheDatabase = [
   "test/fake-github/**",
   "test/http/**",
   "test/setup/**",
-  "test/lib/embedded/{open-pglite,query-copy}.test.ts",
+  "test/lib/embedded/{open-pglite,query-copy,socket}.test.ts",
   "test/lib/github/**",
   "test/lib/inngest/**",
   "test/lib/records/**",

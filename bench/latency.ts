@@ -2,7 +2,7 @@
  * Measures the time from the start of a signed request until a query finds its row, at a constant rate with the embedded database and queue.
  * `-- --rate N` sets the requests a second (50), `-- --busy` keeps one core busy with another process.
  *
- * pr-capture runs in a child process. PGlite serves only that process, so the query runs there: once after every merge, for the row of its
+ * pr-capture runs in a child process. Its database is in memory, so the query runs there: once after every merge, for the row of its
  * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. Both
  * processes read the machine's monotonic clock. The first seconds are a warm-up and do not count.
  */

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { createInngestEngine, engineCheckpointing } from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
-import { openPglite } from "./lib/embedded/open-pglite.ts";
 import { openPostgres } from "./lib/embedded/open-postgres.ts";
 import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
@@ -18,12 +17,24 @@ export async function openRows(config: Config): Promise<SqlDatabase | null> {
   return rows;
 }
 
-/** Like `openRows`, without migrating. Does not throw while Postgres is down. */
-export async function connectRows(config: Pick<Config, "database" | "dataDir">): Promise<SqlDatabase | null> {
+/** Like `openRows`, without migrating. Does not throw while Postgres is down. `warn` gets what goes wrong with PGlite later. */
+export async function connectRows(
+  config: Pick<Config, "database" | "dataDir">,
+  warn?: (sentence: string) => void,
+): Promise<SqlDatabase | null> {
   if (config.database.kind === "supabase") return null;
   const { database } = config;
   if (database.kind === "postgres") return openPostgres(database.url);
-  return openPglite(folderOf(config));
+  return openFolder(config, warn);
+}
+
+/** Imported when it is used: other databases never load it. */
+async function openFolder(
+  { dataDir }: Pick<Config, "dataDir">,
+  warn?: (sentence: string) => void,
+): Promise<SqlDatabase> {
+  const { openPglite } = await import("./lib/embedded/open-pglite.ts");
+  return openPglite(dataDir.includes("://") ? dataDir : resolve(dataDir), { warn });
 }
 
 /** Creates the services of a server, and starts the embedded engine if it is configured. The caller closes `rows` after the services. */
@@ -34,7 +45,10 @@ export async function createServices(
   options: ServicesOptions = {},
 ): Promise<Services> {
   const { now } = options;
-  const queue = config.inngest.kind === "embedded" ? (rows ?? (await openPglite(folderOf(config)))) : null;
+  const queue =
+    config.inngest.kind === "embedded"
+      ? (rows ?? (await openFolder(config, (sentence) => log.warn(sentence))))
+      : null;
   const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
   const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
   const parts = { engine, checkpointing: engineCheckpointing, queryFetch: copy?.fetch ?? null };
@@ -47,8 +61,4 @@ export async function createServices(
       if (queue !== rows) await queue?.close();
     },
   };
-}
-
-function folderOf({ dataDir }: Pick<Config, "dataDir">): string {
-  return dataDir.includes("://") ? dataDir : resolve(dataDir);
 }

@@ -24,7 +24,7 @@ import { openServer, serveRoutes, serveServices, type OpenServer } from "./http/
 import { createSessions } from "./http/sessions.ts";
 import { createSetupRoutes } from "./http/setup-routes.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
-import { explainPglite } from "./lib/embedded/open-pglite.ts";
+import { explainFullDisk } from "./lib/embedded/pglite/full-disk.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { describeInstalled, type AppDescription } from "./lib/github/app-description.ts";
 import { toWebUrl } from "./lib/github/web-url.ts";
@@ -63,14 +63,15 @@ async function main(): Promise<void> {
     ? parseConfigBeforeSetup(process.env)
     : parseConfig(process.env);
   await run(config).catch((error: unknown) => {
-    throw config.database.kind === "postgres" ? error : explainPglite(error, config.dataDir);
+    throw config.database.kind === "postgres" ? error : explainFullDisk(error, config.dataDir);
   });
 }
 
 async function run(config: Config | ConfigBeforeSetup): Promise<void> {
-  logUncaughtErrors(createLogger(config.logLevel));
+  const log = createLogger(config.logLevel);
+  logUncaughtErrors(log);
   // Before the setup page, because a fault of the database is better found before an App is registered.
-  const rows = await connectRows(config);
+  const rows = await connectRows(config, (sentence) => log.warn(sentence));
   closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
   if (rows && config.database.kind === "pglite") await migrate(rows);
   if ("app" in config) return start(config, rows);

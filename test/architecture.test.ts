@@ -228,6 +228,16 @@ test("only config.ts and the entry points read the environment", () => {
 
 const sources = files.filter((file) => file.startsWith("src/"));
 
+test("only the worker of PGlite loads it, so a server on another database never does", () => {
+  const importing = (pattern: RegExp) =>
+    sources.filter((file) => pattern.test(readFileSync(join(root, file), "utf8")));
+  expect(importing(/^import (?!type).* from "@electric-sql\/pglite"/m)).toEqual([
+    "src/lib/embedded/pglite/open-database.ts",
+  ]);
+  expect(importing(/from ".*\/open-database\.ts"/)).toEqual(["src/lib/embedded/pglite/worker.ts"]);
+  expect(importing(/from ".*\/worker\.ts"/)).toEqual([]);
+});
+
 test("no two exports share a name", () => {
   const declared = /^export (?:abstract |async )*(?:const|let|class|interface|type|function\*?) (\w+)/gm;
   const filesOf = new Map<string, Set<string>>();

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { openAsBlob } from "node:fs";
 import { expect, inject } from "vitest";
 import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
 import { openPostgres } from "../../src/lib/embedded/open-postgres.ts";
@@ -18,9 +17,9 @@ export async function openTestDatabase(options: { migrated?: boolean } = {}): Pr
   const { migrated = true } = options;
   const server = inject("postgresServer");
   if (server !== null) return createOn(server, migrated ? inject("postgresTemplate") : "template1");
-  if (!migrated) return openPglite("memory://", await openAsBlob(inject("emptyPgliteSnapshot")));
+  if (!migrated) return openPglite("memory://", { snapshot: inject("emptyPgliteSnapshot") });
   const database =
-    unusedDatabases.pop() ?? (await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot"))));
+    unusedDatabases.pop() ?? (await openPglite("memory://", { snapshot: inject("pgliteSnapshot") }));
   return {
     ...database,
     close: async () => {

@@ -1,7 +1,10 @@
-/** Copies of a PGlite database. A transaction of PGlite excludes all others, so within one nothing changes. */
+/** Copies of a PGlite database. A transaction holds its only session, so within one nothing changes. */
 import { rm } from "node:fs/promises";
 import { createFolderCopy } from "./copy-folder.ts";
-import type { DatabaseCopy, SqlDatabase, SqlQueries } from "./sql-database.ts";
+import type { DatabaseCopy, SqlPool, SqlQueries } from "./sql-database.ts";
+
+/** PGlite begins with an eighth of it. */
+const maxMemoryBytes = 1024 * 1024 * 1024;
 
 /** Returns the position in the log of changes, which every change moves. */
 async function positionOf(connection: SqlQueries): Promise<string> {
@@ -10,7 +13,7 @@ async function positionOf(connection: SqlQueries): Promise<string> {
 }
 
 /** `dump` returns the files of a database in memory. */
-export function createMemoryCopy(db: SqlDatabase, dump: () => Promise<Blob>): DatabaseCopy {
+export function createMemoryCopy(db: SqlPool, dump: () => Promise<Uint8Array<ArrayBuffer>>): DatabaseCopy {
   let position: string | null = null;
   return {
     isCurrent: async () => (await positionOf(db)) === position,
@@ -18,7 +21,7 @@ export function createMemoryCopy(db: SqlDatabase, dump: () => Promise<Blob>): Da
       db.transaction(async (tx) => {
         const snapshot = await dump();
         position = await positionOf(tx);
-        return { dataDir: "memory://", snapshot };
+        return { dataDir: "memory://", snapshot, maxMemoryBytes };
       }),
     remove: async () => {},
   };
@@ -28,7 +31,7 @@ export function createMemoryCopy(db: SqlDatabase, dump: () => Promise<Blob>): Da
  * Copies the folder of a database to `target`. The database waits only for the second pass, which copies what changed during the first one. A
  * checkpoint leaves the copy little to recover.
  */
-export function createDiskCopy(db: SqlDatabase, source: string, target: string): DatabaseCopy {
+export function createDiskCopy(db: SqlPool, source: string, target: string): DatabaseCopy {
   const copy = createFolderCopy(source, target);
   let position: string | null = null;
   return {
@@ -47,7 +50,7 @@ export function createDiskCopy(db: SqlDatabase, source: string, target: string):
         });
         position = await positionOf(tx);
       });
-      return { dataDir: target };
+      return { dataDir: target, maxMemoryBytes };
     },
     remove: () => rm(target, { recursive: true, force: true }),
   };

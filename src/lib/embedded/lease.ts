@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SqlQueries } from "./sql-database.ts";
+import type { SqlPool, SqlQueries } from "./sql-database.ts";
 
 /**
  * A lock that a server holds as a row and renews. Unlike an advisory lock it does not belong to a connection, so it also works
@@ -21,10 +21,6 @@ export interface LeaseOptions {
   signal?: AbortSignal;
 }
 
-export interface LeaseDatabase extends SqlQueries {
-  transaction<Result>(work: (tx: SqlQueries) => Promise<Result>): Promise<Result>;
-}
-
 /** The holders in this process. */
 const ownHolders = new Set<string>();
 
@@ -34,7 +30,7 @@ const ownHolders = new Set<string>();
  * called when the lease could not be renewed in time, or another holder has taken it.
  */
 export async function takeLease(
-  db: LeaseDatabase,
+  db: SqlPool,
   name: string,
   onLost: (reason: Error) => void,
   { lastsMs = 15_000, renewEveryMs = 3_000, signal }: LeaseOptions = {},
@@ -152,7 +148,7 @@ async function end(db: SqlQueries, name: string, holder: string): Promise<void> 
   await db.query("delete from embedded_inngest.leases where name = $1 and holder = $2", [name, holder]);
 }
 
-async function createTable(db: LeaseDatabase): Promise<void> {
+async function createTable(db: SqlPool): Promise<void> {
   await db.transaction(async (tx) => {
     // Without this lock, one of two servers that start together fails to create the schema.
     await tx.query("select pg_advisory_xact_lock(hashtextextended('embedded_inngest.leases', 0))");

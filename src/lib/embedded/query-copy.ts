@@ -1,9 +1,10 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import type { WorkerAnswer, WorkerCall } from "./query-worker.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { openWorkerPool } from "./pglite/open-worker-pool.ts";
+import { startWorker, type PgliteWorker } from "./pglite/start-worker.ts";
 import type { DatabaseCopy } from "./sql-database.ts";
+import { createSupabaseFetch } from "./supabase-fetch.ts";
 
-/** A worker's database cannot be interrupted. So the worker is ended, and the next query starts another one. */
+/** A worker's database cannot be interrupted. So the worker is killed, and the next query starts another one. */
 const maxCallMs = 5_000;
 /** How long a worker without work keeps its memory. */
 const idleMs = 60_000;
@@ -16,17 +17,17 @@ export interface QueryCopy {
   close(): Promise<void>;
 }
 
-interface Running {
-  worker: Worker;
-  ended: AbortSignal;
+interface OpenCopy {
+  worker: PgliteWorker;
+  fetch: typeof fetch;
 }
 
 /**
- * Runs queries on a copy of a PGlite database, one after another. PGlite runs in this thread, where a slow query would stop the server and
- * nothing could end it. A worker opens the copy; it is copied and opened again when the database has changed.
+ * Runs queries on a copy of a PGlite database, one after another. The database has one session, which a slow query would block, and nothing could
+ * end it. A worker opens the copy; it is copied and opened again when the database has changed.
  */
 export function createQueryCopy(copy: DatabaseCopy): QueryCopy {
-  let running: Running | null = null;
+  let open: OpenCopy | null = null;
   let idle: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -34,53 +35,43 @@ export function createQueryCopy(copy: DatabaseCopy): QueryCopy {
 
   async function stop(): Promise<void> {
     clearTimeout(idle);
-    const stopped = running;
-    running = null;
-    await stopped?.worker.terminate();
+    const stopped = open;
+    open = null;
+    await stopped?.worker.kill("the copy is not needed");
   }
 
-  async function getCurrent(): Promise<Running> {
-    if (running && !running.ended.aborted && (await copy.isCurrent())) return running;
+  async function getCurrent(): Promise<OpenCopy> {
+    if (open && (await copy.isCurrent())) return open;
     await stop();
-    const workerData = await copy.refresh();
-    const worker = new Worker(new URL("./query-worker.ts", import.meta.url), { workerData });
-    const ended = new AbortController();
-    worker.on("error", (error) => ended.abort(error));
-    worker.on("exit", () => ended.abort());
-    worker.unref();
-    running = { worker, ended: ended.signal };
-    await once(worker, "message", { signal: ended.signal });
-    return running;
+    const worker = await startWorker(await copy.refresh(), () => {});
+    open = { worker, fetch: createSupabaseFetch(openWorkerPool(worker)) };
+    return open;
   }
 
-  async function answer(call: WorkerCall): Promise<Response> {
+  async function answer(...call: Parameters<typeof fetch>): Promise<Response> {
     if (isClosed) return refuse(503, "PGRST000", "The server is shutting down.");
-    const { worker, ended } = await getCurrent();
+    const current = await getCurrent();
     clearTimeout(idle);
-    const timeout = AbortSignal.timeout(maxCallMs);
-    const answered = once(worker, "message", { signal: AbortSignal.any([ended, timeout]) });
-    worker.postMessage(call); // oxlint-disable-line unicorn/require-post-message-target-origin -- it is not a window
-    try {
-      const [{ status, body }] = (await answered) as [WorkerAnswer];
-      // After a stack overflow PGlite answers nothing or fails, and no longer works.
-      if (status === 503 || body === "null") throw new Error("The copy is broken.");
-      idle = setTimeout(() => void stop(), idleMs).unref();
-      return new Response(body, { status });
-    } catch {
+    const timeout = new AbortController();
+    const late = delay(maxCallMs, null, { signal: timeout.signal }).catch(() => null);
+    const response = await Promise.race([current.fetch(...call), late]);
+    timeout.abort();
+    // After a stack overflow PGlite no longer works, and its worker ends.
+    if (response === null || response.status === 503) {
       await stop();
-      return timeout.aborted
+      return response === null
         ? refuse(500, "57014", "canceling statement due to statement timeout")
         : refuse(500, "54001", "the query is too complex");
     }
+    idle = setTimeout(() => void stop(), idleMs).unref();
+    return response;
   }
 
   return {
-    fetch: async (input, init) => {
+    fetch: async (...call) => {
       if (waiting >= maxWaiting) return refuse(503, "PGRST000", "Too many queries wait. Try again later.");
-      const url = input instanceof Request ? input.url : String(input);
-      const call = { url, body: typeof init?.body === "string" ? init.body : "" };
       waiting++;
-      const result = last.then(() => answer(call));
+      const result = last.then(() => answer(...call));
       last = result.catch(stop).finally(() => waiting--);
       return result;
     },

@@ -1,4 +1,6 @@
-/** The subset of a Postgres connection that PGlite and a `pg` pool share. */
+import type { Place } from "./pglite/messages.ts";
+
+/** What a Postgres connection can do. */
 export interface SqlQueries {
   /** Runs one statement with `$1…` parameters. `jsonb` columns come back parsed, timestamps as `Date`, `bigint` as a number. */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
@@ -6,15 +8,18 @@ export interface SqlQueries {
   exec(sql: string): Promise<void>;
 }
 
-export interface SqlDatabase extends SqlQueries {
+export interface SqlPool extends SqlQueries {
   /** Commits after `work`, or rolls back and rethrows its error. */
   transaction<Result>(work: (tx: SqlQueries) => Promise<Result>): Promise<Result>;
+}
+
+export interface SqlDatabase extends SqlPool {
   /**
    * Takes the lock with this name until `release` or `close`, or until shortly after this process dies. Returns null when
    * another holder has it. `onLost` is called when the lock passed to another server, for example after a long pause.
    */
   tryLock(name: string, onLost?: (reason: Error) => void): Promise<SqlLock | null>;
-  /** Only a database in this process needs copies: others have connections of their own. */
+  /** Only PGlite needs copies: it has one session, and its statements cannot be interrupted. */
   createCopy?: () => DatabaseCopy;
   /** For messages: the folder, or the host and the database, without credentials. */
   readonly description: string;
@@ -29,12 +34,6 @@ export interface DatabaseCopy {
   /** True when the database has not changed since the last refresh. */
   isCurrent(): Promise<boolean>;
   /** Makes the copy equal to the database. No worker may have it open. */
-  refresh(): Promise<CopiedDatabase>;
+  refresh(): Promise<Place>;
   remove(): Promise<void>;
-}
-
-/** A folder; or, for a database in memory, its content. */
-export interface CopiedDatabase {
-  dataDir: string;
-  snapshot?: Blob;
 }

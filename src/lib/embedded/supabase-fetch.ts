@@ -1,10 +1,10 @@
-import type { SqlDatabase } from "./sql-database.ts";
+import type { SqlPool } from "./sql-database.ts";
 
 /**
  * Creates a `fetch` that answers supabase-js's `rpc()` as PostgREST would, for functions named `public.capture_…` that return one
  * value. It refuses other requests, because every read and write of pr-capture is such a function.
  */
-export function createSupabaseFetch(db: SqlDatabase): typeof fetch {
+export function createSupabaseFetch(db: SqlPool): typeof fetch {
   const calls = new Map<string, PreparedCall>();
 
   async function callFunction(name: string, body: string): Promise<Response> {
@@ -53,7 +53,7 @@ interface PreparedCall {
  * Like PostgREST, applies a function's own statement_timeout to the transaction, because a running statement keeps the one that it began with.
  * https://docs.postgrest.org/en/stable/references/transactions.html
  */
-async function run(db: SqlDatabase, { statement, timeout }: PreparedCall, args: string) {
+async function run(db: SqlPool, { statement, timeout }: PreparedCall, args: string) {
   type Row = { result: string | null };
   if (timeout === null) return db.query<Row>(statement, [args]);
   return db.transaction(async (tx) => {
@@ -72,11 +72,7 @@ interface FunctionSignature {
 }
 
 /** Finds the function that has all the given arguments. The call fails later if another argument has no default. */
-async function findFunction(
-  db: SqlDatabase,
-  name: string,
-  given: string[],
-): Promise<FunctionSignature | null> {
+async function findFunction(db: SqlPool, name: string, given: string[]): Promise<FunctionSignature | null> {
   const [found] = await db.query<FunctionSignature>(
     `select quote_ident(p.proname) as name, p.prorettype = 'void'::regtype as "isVoid", coalesce(args.list, '[]') as args,
             (select split_part(c, '=', 2) from unnest(p.proconfig) as c where c like 'statement_timeout=%') as timeout

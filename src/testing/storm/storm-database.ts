@@ -11,11 +11,11 @@ import type { SqlQueries } from "../../lib/embedded/sql-database.ts";
 export interface StormDatabase {
   /** DATA_DIR or DATABASE_URL. */
   environment: Record<string, string>;
-  /** Reads committed rows. The server can run, but with PGlite it must be idle. */
+  /** Reads committed rows. With PGlite, the server must run. */
   read<Result>(work: (rows: SqlQueries) => Promise<Result>): Promise<Result>;
   /** Changes rows. The server must not run. */
   change<Result>(work: (rows: SqlQueries) => Promise<Result>): Promise<Result>;
-  /** Ends all connections and refuses new ones for `downMs`. Does nothing for PGlite, which runs in the server's process. */
+  /** Ends all connections and refuses new ones for `downMs`. Does nothing for PGlite, which restarts with the server. */
   restart(downMs: number): Promise<void>;
   drop(): Promise<void>;
 }
@@ -36,15 +36,11 @@ export async function createPgliteDatabase(prepared?: string): Promise<StormData
       }
     },
     async read(work) {
-      // A copy, because the server has locked the folder.
-      const copy = await mkdtemp(join(tmpdir(), "pr-capture-storm-copy-"));
-      await cp(join(folder, "data"), copy, { recursive: true });
-      const rows = await openPglite(copy);
+      const rows = openPostgres(`postgres:///postgres?host=${join(folder, "data", "socket")}`);
       try {
         return await work(rows);
       } finally {
         await rows.close();
-        await rm(copy, { recursive: true });
       }
     },
     drop: () => rm(folder, { recursive: true }),

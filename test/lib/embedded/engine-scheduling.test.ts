@@ -342,6 +342,9 @@ test("a more urgent run starts between the steps of a long one", async () => {
   await inngest.send({ name: "a/long" });
   await gate.passed(1);
   await inngest.send({ name: "a/urgent" });
+  // The scheduler has seen the urgent run when it waits for the slot.
+  const waiting = "select from embedded_inngest.requests where lane <> ''";
+  await expect.poll(() => db.query(waiting), patience).toHaveLength(1);
   gate.open();
   await engine.idle();
   expect(order).toEqual(["page 1", "urgent", "page 2"]);

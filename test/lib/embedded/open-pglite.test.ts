@@ -1,11 +1,12 @@
+import { PGlite } from "@electric-sql/pglite";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { openAsBlob } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { openPglite, postgresVersion } from "../../../src/lib/embedded/open-pglite.ts";
+import { openPglite } from "../../../src/lib/embedded/open-pglite.ts";
+import { postgresVersion } from "../../../src/lib/embedded/pglite/open-database.ts";
 
 /** Each test creates a database, which is slow on a busy machine. */
 const SEVERAL_PROCESSES_MS = 180_000;
@@ -42,24 +43,36 @@ test(
   },
 );
 
-test("a folder that is open in this process is refused until it is closed", async () => {
+test("a folder that is open in this process is refused until it is closed, also to other programs", async () => {
   await cp(inject("emptyFolder"), folder, { recursive: true });
   const first = await openPglite(folder);
   await expect(openPglite(folder)).rejects.toThrow("in use");
+  await expect(PGlite.create(join(folder, "postgres"))).rejects.toThrow("failed to initialize");
+  expect(await first.query("select 1 as one")).toEqual([{ one: 1 }]);
   await first.close();
   const second = await openPglite(folder);
   await second.close();
 });
 
+test("a folder whose path is too long for a socket opens without one, and a warning says so", async () => {
+  const deep = join(folder, "x".repeat(100));
+  await cp(inject("emptyFolder"), deep, { recursive: true });
+  const warnings: string[] = [];
+  const db = await openPglite(deep, { warn: (sentence) => warnings.push(sentence) });
+  expect(warnings).toEqual([expect.stringContaining("Clients such as psql cannot connect")]);
+  expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
+  await db.close();
+});
+
 test("bigint is a number, jsonb is parsed, a timestamp is a Date", async () => {
-  const db = await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot")));
+  const db = await openPglite("memory://", { snapshot: inject("pgliteSnapshot") });
   const [row] = await db.query("select 5::bigint as n, '{\"a\": 1}'::jsonb as j, 'epoch'::timestamptz as t");
   expect(row).toEqual({ n: 5, j: { a: 1 }, t: new Date(0) });
   await db.close();
 });
 
 test("postgresVersion is PGlite's version", async () => {
-  const db = await openPglite("memory://", await openAsBlob(inject("pgliteSnapshot")));
+  const db = await openPglite("memory://", { snapshot: inject("pgliteSnapshot") });
   const [row] = await db.query<{ major: number }>(
     "select current_setting('server_version_num')::int / 10000 as major",
   );

@@ -1,0 +1,69 @@
+import { PGlite } from "@electric-sql/pglite";
+import { existsSync, openAsBlob, readdirSync, statSync } from "node:fs";
+import { readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { SetupError } from "../../../setup-error.ts";
+import { explainFullDisk, isDiskFull } from "./full-disk.ts";
+import type { Place } from "./messages.ts";
+
+/** The version of PGlite's Postgres, as its data folders' PG_VERSION names it. */
+export const postgresVersion = "18";
+
+// PGlite's default of 128 MB would stay in memory.
+const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+
+export async function openDatabase(place: Place): Promise<PGlite> {
+  if ("dataDir" in place) return start(place.dataDir, await toBlob(place.snapshot));
+  try {
+    return await openFolder(await prepare(place.folder));
+  } catch (error) {
+    throw explainFullDisk(error, place.folder);
+  }
+}
+
+function start(dataDir: string, snapshot?: Blob): Promise<PGlite> {
+  return PGlite.create({ dataDir, startParams, ...(snapshot && { loadDataDir: snapshot }) });
+}
+
+async function toBlob(snapshot: string | Uint8Array<ArrayBuffer> | undefined): Promise<Blob | undefined> {
+  if (snapshot === undefined) return undefined;
+  return typeof snapshot === "string" ? openAsBlob(snapshot) : new Blob([snapshot]);
+}
+
+/** Returns the database's folder. A new database is built beside it and then moved, so an interrupted start leaves no broken one. */
+async function prepare(folder: string): Promise<string> {
+  const dataDir = join(folder, "postgres");
+  if (existsSync(dataDir) && !(statSync(dataDir).isDirectory() && readdirSync(dataDir).length === 0))
+    return dataDir;
+  const unfinished = `${dataDir}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await (await start(unfinished)).close();
+  await rename(unfinished, dataDir);
+  return dataDir;
+}
+
+/** Opens an existing database. Checks `PG_VERSION` first, because PGlite creates a new database when the file is missing. */
+async function openFolder(dataDir: string): Promise<PGlite> {
+  const remedy = "Restore the folder from a backup, or move it away to start with an empty database.";
+  const version = await readFile(join(dataDir, "PG_VERSION"), "utf8").catch(() => null);
+  if (version === null)
+    throw new SetupError(
+      `The folder ${dataDir} holds files but no database: it has no PG_VERSION. ${remedy}`,
+    );
+  const lockFile = join(dataDir, "postmaster.pid");
+  try {
+    if ((await stat(lockFile).catch(() => null))?.size === 0) await rm(lockFile); // of a process that was killed
+    const pglite = await start(dataDir);
+    await pglite.query("select count(*) from pg_class"); // damage can show only at the first read
+    // Every PGlite has the same process id, so it takes the lock of another one. It refuses an empty lock file.
+    await truncate(lockFile);
+    return pglite;
+  } catch (error) {
+    if (isDiskFull(error)) throw error;
+    throw new SetupError(
+      version.trim() === postgresVersion
+        ? `The database in ${dataDir} cannot be opened: it is damaged. ${remedy}`
+        : `The database in ${dataDir} is of Postgres ${version.trim()}, but this version of PGlite reads only Postgres ${postgresVersion}. Open it with the release of pr-capture that created it, or move it away to start with an empty database.`,
+    );
+  }
+}

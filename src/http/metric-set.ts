@@ -24,7 +24,8 @@ export function createMetricSet(): MetricSet {
   const describe = (name: string, help: string, samples: readonly Sample[]) => ({
     name: `pr_capture_${name}`,
     help,
-    labelNames: Object.keys(samples[0]?.[0] ?? {}),
+    // prom-client shows 0 for a metric without labels and without a value, which would be wrong for an age.
+    labelNames: samples[0] ? Object.keys(samples[0][0]) : ["none"],
     registers: [registry],
   });
 

@@ -171,9 +171,7 @@ test("Ctrl-C ends following, and says that the work goes on", async () => {
   const child = spawnCli({ url: app.url, adminToken }, ["backfill", "acme/web", "--all"]);
   const out: string[] = [];
   child.stdout.on("data", (chunk) => out.push(String(chunk)));
-  await vi.waitUntil(async () => out.length > 0 && (await app.rows("capture.jobs")).length > 0, {
-    timeout: 30_000,
-  });
+  await vi.waitUntil(async () => out.length > 0 && (await app.rows("capture.jobs")).length > 0, patience);
   const [err, code] = [text(child.stderr), once(child, "close")];
   child.kill("SIGINT");
   expect(await code).toEqual([130, null]);

@@ -26,7 +26,7 @@ if (!hasInngestServer) {
 const adminToken = "a token of the administrators";
 
 /** A real server retries requests that a restart interrupted after up to half a minute. */
-const patience = { timeout: 110_000, interval: 250 };
+const retryPatience = { timeout: 110_000, interval: 250 };
 
 describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
   let folder: string;
@@ -50,7 +50,7 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
     // Registers the functions. With a Dev Server, the server does so itself.
     await vi.waitUntil(
       async () => (await fetch(`${server.url}/api/inngest`, { method: "PUT" })).ok,
-      patience,
+      retryPatience,
     );
     client = createQueueClient({ url: server.url, adminToken });
   };
@@ -92,12 +92,12 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
     await vi.waitFor(async () => {
       const jobs = await list();
       expect(jobs.map(({ state }) => state).toSorted()).toEqual(states.toSorted());
-    }, patience);
+    }, retryPatience);
     return list();
   }
 
   async function waitForJob(id: number, state: Job["state"]): Promise<Job> {
-    await vi.waitFor(async () => expect(await client.getJob(id)).toMatchObject({ state }), patience);
+    await vi.waitFor(async () => expect(await client.getJob(id)).toMatchObject({ state }), retryPatience);
     return client.getJob(id);
   }
 
@@ -180,6 +180,6 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
     expect((await health()).outbox.waiting).toBeGreaterThan(0);
     await inngest.restart.start();
     await expectStates(repository, ["completed"]);
-    await vi.waitFor(async () => expect((await health()).outbox.waiting).toBe(0), patience);
+    await vi.waitFor(async () => expect((await health()).outbox.waiting).toBe(0), retryPatience);
   });
 });

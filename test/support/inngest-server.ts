@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { vi } from "vitest";
+import { patience } from "./patience.ts";
 
 /** A real Inngest server. */
 export interface InngestServer {
@@ -41,10 +42,7 @@ export async function openInngestServer(serveUrl: string, folder: string): Promi
   const start = async () => {
     const args = ["dev", "--no-discovery", "--port", String(port), "--sdk-url", serveUrl];
     child = spawn("inngest", args, { cwd: folder, stdio: "ignore" });
-    await vi.waitUntil(async () => (await fetch(devUrl).catch(() => null))?.ok, {
-      timeout: 60_000,
-      interval: 100,
-    });
+    await vi.waitUntil(async () => (await fetch(devUrl).catch(() => null))?.ok, patience);
   };
   const stop = async () => {
     if (!child) return;

@@ -1,6 +1,6 @@
 import { describeError } from "../lib/inngest/describe-error.ts";
 import type { SendEvents } from "../lib/inngest/events.ts";
-import { toDeliveryId } from "../lib/tracing/trace-ids.ts";
+import { toTracedDelivery } from "../lib/tracing/trace-ids.ts";
 import type { Tracing } from "../lib/tracing/tracing.ts";
 import type { AnsweredDelivery } from "./webhook-endpoint.ts";
 
@@ -17,7 +17,7 @@ export function traceDelivery(
     name: `webhook ${name}`,
     kind: "webhook",
     event: id,
-    id: toDeliveryId(id) ?? id,
+    id: toTracedDelivery(id) ?? id,
     beganAt: endedAt - tookMs,
     endedAt,
     attributes: { "github.event": name, "github.delivery": id, "http.response.status_code": status },
@@ -41,7 +41,7 @@ export function traced(tracing: Tracing, send: SendEvents): SendEvents {
         name: "send events",
         kind: "send",
         event: id,
-        parent: toDeliveryId(id),
+        parent: toTracedDelivery(id),
         beganAt,
         endedAt: Date.now(),
         attributes: {

@@ -1,5 +1,5 @@
 import { Middleware } from "inngest";
-import { toDeliveryId } from "../tracing/trace-ids.ts";
+import { toTracedDelivery } from "../tracing/trace-ids.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { describeError } from "./describe-error.ts";
 import { toJobEventId } from "./events/event-ids.ts";
@@ -16,7 +16,7 @@ export function createTraceCaptures(tracing: Tracing): Middleware.Class {
       kind: "capture",
       event,
       id: ctx.runId,
-      parent: toDeliveryId(event),
+      parent: toTracedDelivery(event),
       beganAt: Math.min(ctx.event.ts ?? endedAt, endedAt),
       endedAt,
       attributes: { ...toAttributes(ctx), "inngest.function": fn.id(), "inngest.run": ctx.runId },

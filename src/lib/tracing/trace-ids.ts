@@ -7,13 +7,13 @@ import { createHash } from "node:crypto";
 const deliveryId = /^(?:replay:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::|$)/i;
 
 /** GitHub's GUID of the delivery that an event comes from, in lower case. Null for other events. */
-export function toDeliveryId(eventId: string): string | null {
+export function toTracedDelivery(eventId: string): string | null {
   return deliveryId.exec(eventId)?.[1]?.toLowerCase() ?? null;
 }
 
 /** 32 hexadecimal digits: the delivery's GUID without hyphens, or else a hash. The runs that continue a sync share its trace. */
 export function toTraceId(eventId: string): string {
-  const guid = toDeliveryId(eventId)?.replaceAll("-", "");
+  const guid = toTracedDelivery(eventId)?.replaceAll("-", "");
   if (guid && /[^0]/.test(guid)) return guid;
   return toHash(eventId.replace(/:after:.*$/s, "")).slice(0, 32);
 }

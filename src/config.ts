@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { getPrivateKey } from "@probot/get-private-key";
-import { z } from "zod";
+import { variables, type Variables } from "./config-variables.ts";
 import { SetupError } from "./setup-error.ts";
 
 /** The validated environment. It contains secrets: never log it. */
@@ -78,88 +78,6 @@ export class ConfigError extends SetupError {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
-const number = (least: number, most: number) => {
-  const error = `must be a whole number from ${least} to ${most}`;
-  return z.coerce
-    .number({ error: `must be a number from ${least} to ${most}` })
-    .int({ error })
-    .min(least, { error })
-    .max(most, { error });
-};
-const bearerToken = z
-  .string()
-  .min(16, "must have at least 16 characters")
-  .regex(
-    /^[!-~]([ -~]*[!-~])?$/,
-    "must be printable ASCII without spaces around it, because a header carries it",
-  );
-const encryptionKey = z.string().min(16, "must have at least 16 characters");
-const share = "must be a number from 0 to 1";
-const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-
-const variables = z.object({
-  HOST: z
-    .string()
-    .regex(/^\[?[\w.:%-]+\]?$/, "must be a host name or an IP address, without a scheme, port or path")
-    .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
-    .default("localhost"),
-  PORT: number(0, 65_535).default(3000),
-  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(", ")}` }).default("info"),
-  APP_ID: z.coerce
-    .number({ error: "must be the number on the App's settings page" })
-    .int({ error: "must be the number on the App's settings page" })
-    .min(1, { error: "must be the number on the App's settings page" })
-    .optional(),
-  PRIVATE_KEY: z.string().optional(),
-  PRIVATE_KEY_PATH: z.string().optional(),
-  WEBHOOK_SECRET: z
-    .string()
-    .refine((secret) => secret !== "development", {
-      error:
-        "must not be \"development\", which is Probot's public default: choose a random one (openssl rand -hex 32), here and on the App's settings page",
-    })
-    .optional(),
-  WEBHOOK_PROXY_URL: url.optional(),
-  GITHUB_TOKEN: z.string().optional(),
-  GITHUB_API_URL: url.default("https://api.github.com"),
-  INNGEST_DEV: z
-    .union([z.enum(["0", "1", "true", "false"]), url], { error: "must be 1, 0 or a URL" })
-    .optional(),
-  INNGEST_EVENT_KEY: z.string().optional(),
-  INNGEST_SIGNING_KEY: z.string().optional(),
-  INNGEST_SIGNING_KEY_FALLBACK: z.string().optional(),
-  INNGEST_BASE_URL: url.optional(),
-  INNGEST_SERVE_ORIGIN: url.optional(),
-  INNGEST_ENV: z.string().optional(),
-  INNGEST_CONCURRENCY: number(1, 100).default(20),
-  INNGEST_ENCRYPTION_KEY: encryptionKey.optional(),
-  INNGEST_ENCRYPTION_KEY_FALLBACK: encryptionKey.optional(),
-  SUPABASE_URL: url.optional(),
-  SUPABASE_SERVICE_ROLE_KEY: z
-    .string()
-    .refine((key) => !isPublicSupabaseKey(key), {
-      error: "is the project's public key, which cannot write: use the service role's (secret) key",
-    })
-    .optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }).optional(),
-  DATA_DIR: z.string().default(".data"),
-  BUDGET_RESERVE: z.coerce
-    .number({ error: share })
-    .min(0, { error: share })
-    .max(1, { error: share })
-    .default(0.25),
-  JOB_RETENTION_DAYS: number(1, 3650).default(14),
-  BACKFILL_DAYS: number(1, 3650).default(90),
-  PURGE_ON_UNINSTALL: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
-  ALERT_WEBHOOK_URL: url.optional(),
-  ADMIN_TOKEN: bearerToken.optional(),
-  METRICS_TOKEN: bearerToken.optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
-});
-
-type Variables = z.output<typeof variables>;
 
 /** Every variable that the server and the CLI read. */
 export const variableNames: readonly string[] = [...Object.keys(variables.shape), "PR_CAPTURE_URL"];
@@ -323,18 +241,4 @@ function toDatabaseConfig(env: Variables): DatabaseConfig {
   } = env;
   if (supabaseUrl && serviceRoleKey) return { kind: "supabase", url: supabaseUrl, serviceRoleKey };
   return databaseUrl ? { kind: "postgres", url: databaseUrl } : { kind: "pglite" };
-}
-
-/**
- * True for Supabase's keys for browsers: `sb_publishable_…`, or a JWT with the role `anon`.
- * https://supabase.com/docs/guides/api/api-keys
- */
-function isPublicSupabaseKey(key: string): boolean {
-  if (key.startsWith("sb_publishable_")) return true;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(key.split(".")[1] ?? "", "base64url").toString());
-    return typeof claims === "object" && claims !== null && "role" in claims && claims.role === "anon";
-  } catch {
-    return false;
-  }
 }

@@ -101,7 +101,8 @@ const mayImport: Record<string, readonly string[]> = {
   "src/webhooks": [...events, "src/lib/records"],
   "src/app.ts": ["src/webhooks", ...events],
   "src/setup-error.ts": [],
-  "src/config.ts": ["src/setup-error.ts"],
+  "src/config.ts": ["src/config-variables.ts", "src/setup-error.ts"],
+  "src/config-variables.ts": [],
   "src/misspelled-variables.ts": ["src/config.ts"],
   "src/logger.ts": ["src/config.ts"],
   "src/http": [

@@ -188,7 +188,7 @@ const mayImport: Record<string, readonly string[]> = {
     "src/testing",
   ],
   "netlify/functions": ["src/http", "src/serverless.ts"],
-  scripts: ["src/testing"],
+  scripts: ["src/config-variables.ts", "src/testing"],
   test: ["src", "scripts", "supabase/database-types.ts", "vite.config.ts"],
   bench: ["src", "scripts"],
 };

@@ -102,7 +102,9 @@ test("a backfill resumes after each kill -9, repeats no request whose answer it 
   const ofTheStart = ["/app", "/app/installations", "/installation/repositories"];
   const asked = () =>
     github.requests
-      .filter(({ path }) => !path.endsWith("/access_tokens") && !ofTheStart.includes(path.split("?", 1)[0] ?? ""))
+      .filter(
+        ({ path }) => !path.endsWith("/access_tokens") && !ofTheStart.includes(path.split("?", 1)[0] ?? ""),
+      )
       .map(({ method, path, query, variables }) => JSON.stringify([method, path, query, variables]));
 
   let server = await start();

@@ -1,0 +1,302 @@
+import { existsSync } from "node:fs";
+import packageJson from "../../package.json" with { type: "json" };
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { JobFilter } from "../api/console-contract.ts";
+import { countGaps, jobStateSchema, reasonSchema } from "../api/contract.ts";
+import { formatAnalysis, formatFailures, formatJobs, formatStats, plural } from "./format.ts";
+import { addSetupCommands } from "./setup-commands.ts";
+import { formatRows } from "./format-rows.ts";
+import { toCsv } from "../client/to-csv.ts";
+import { currentScreen, printable } from "./terminal.ts";
+import { watchBackfill, watchCapture, watchFix, watchStatus } from "./watch.ts";
+import { addMigrateCommand } from "./migrate-command.ts";
+import { createQueueClient, QueueApiError } from "../client/queue-client.ts";
+import { SetupError } from "../setup-error.ts";
+
+if (existsSync(".env")) process.loadEnvFile(".env");
+
+const url =
+  process.env["PR_CAPTURE_URL"]?.trim() || `http://localhost:${process.env["PORT"]?.trim() || 3000}`;
+const adminToken = process.env["ADMIN_TOKEN"]?.trim() ?? "";
+const client = createQueueClient({ url, adminToken });
+
+const followHint = "Follow it with: npx pr-capture status --watch";
+const jsonHint = "print the server's answer as JSON";
+
+/** They send no request that needs the token. */
+const withoutToken = ["completion", "doctor", "migrate", "webhook"];
+
+const program = new Command("pr-capture")
+  .description("Backfill, inspect and repair what a pr-capture server captures.")
+  .version(packageJson.version)
+  .option("--json", jsonHint)
+  .hook("preAction", (_, command) => {
+    if (!adminToken && !withoutToken.includes(command.name()))
+      throw new QueueApiError("ADMIN_TOKEN is not set. Set it in .env to the server's ADMIN_TOKEN.", null);
+  })
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ npx pr-capture doctor
+  $ npx pr-capture backfill owner/name --days 30
+  $ npx pr-capture backfill owner/name --all
+  $ npx pr-capture analyze owner/name
+  $ npx pr-capture fix owner/name
+  $ npx pr-capture capture owner/name 42
+  $ npx pr-capture jobs --state failed --json | jq '.[].error.message'
+  $ source <(npx pr-capture completion bash)
+
+Environment, also read from .env:
+  PR_CAPTURE_URL  the server, http://localhost:3000 by default
+  ADMIN_TOKEN     the server's ADMIN_TOKEN
+  NO_COLOR        any value: no colours`,
+  );
+
+program
+  .command("analyze")
+  .description("compare the rows of a repository, or of all, with GitHub's last inventory")
+  .argument("[owner/name]")
+  .addHelpText("after", toExamples("analyze", "analyze owner/name", "analyze --json"))
+  .action(async (repository?: string) => {
+    const analysis = await client.analyze(repository);
+    print(analysis, () => formatAnalysis(analysis, currentScreen()));
+  });
+
+followed(program.command("backfill"))
+  .description("capture a repository's history")
+  .argument("<owner/name>")
+  .option(
+    "--days <n>",
+    "pull requests updated in the last n days (default: the server's BACKFILL_DAYS)",
+    toNumber,
+  )
+  .option("--all", "all pull requests")
+  .addHelpText("after", toExamples("backfill owner/name --days 30", "backfill owner/name --all --no-watch"))
+  .action(async (repository: string, options: { days?: number; all?: true; watch: boolean }) => {
+    const { days, all, watch } = options;
+    if (days !== undefined && all) program.error("Choose one of --days and --all.");
+    const answer = await client.queueBackfill(repository, { ...(days && { days }), ...(all && { all }) });
+    const sentence =
+      answer.queued > 0
+        ? `Queued the backfill of ${repository}.`
+        : `A backfill of ${repository} that goes back as far is already queued or running.`;
+    if (!watch || !answer.job) return print(answer, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchBackfill(client, answer.job));
+  });
+
+followed(program.command("fix"))
+  .description("close the gaps of a repository, and capture nothing else")
+  .argument("<owner/name>")
+  .addHelpText("after", toExamples("fix owner/name", "fix owner/name --no-watch"))
+  .action(async (repository: string, { watch }: { watch: boolean }) => {
+    const before = await client.analyze(repository, 0);
+    const gaps = countGaps(before.total);
+    const { queued } = await client.fixGaps({ repository });
+    if (gaps === 0) return print(watch ? before : { queued, gaps }, () => `${repository} has no gaps.`);
+    const sentence =
+      queued > 0
+        ? `Queued ${plural(queued, "capture")} for ${plural(gaps, "gap")} of ${repository}.`
+        : `The captures of its ${plural(gaps, "gap")} are already queued.`;
+    if (!watch) return print({ queued, gaps }, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchFix(client, repository, gaps));
+  });
+
+followed(program.command("capture").alias("pull-request"))
+  .description("capture one pull request again")
+  .argument("<owner/name>")
+  .argument("<number>", "the pull request's number", toNumber)
+  .addHelpText("after", toExamples("capture owner/name 42", "capture owner/name 42 --no-watch"))
+  .action(async (repository: string, number: number, { watch }: { watch: boolean }) => {
+    const after = (await client.listJobs({ limit: 1 }))[0]?.id ?? 0;
+    const { queued } = await client.queuePullRequest(repository, number);
+    const sentence =
+      queued > 0
+        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}.`
+        : `${repository}#${number} is already queued.`;
+    if (!watch) return print({ queued }, () => `${sentence} ${followHint}`);
+    announce(sentence);
+    conclude(await watchCapture(client, { repository, number, after }));
+  });
+
+program
+  .command("reconcile")
+  .description("look for lost changes now")
+  .addHelpText(
+    "after",
+    `
+Redelivers failed webhooks of the last three days, and takes a complete inventory of every repository, which
+finds deletions too. The inventory costs one or two GraphQL points for 100 pull requests. Both also run on timers.
+${toExamples("reconcile")}`,
+  )
+  .action(async () => {
+    const answer = await client.reconcile();
+    print(
+      answer,
+      () =>
+        `Started to read GitHub's delivery log and to take a complete inventory of every repository. ${followHint}`,
+    );
+  });
+
+program
+  .command("status")
+  .description("count the captures in each state")
+  .option("--watch", "wait until nothing is pending, processing or retrying")
+  .addHelpText("after", toExamples("status", "status --watch"))
+  .action(async ({ watch }: { watch?: true }) => {
+    const first = await client.getStats();
+    if (watch) explainInterrupt();
+    const stats = watch ? await watchStatus(client, first) : first;
+    print(stats, () => formatStats(stats));
+  });
+
+program
+  .command("jobs")
+  .description("list the newest captures")
+  .addOption(new Option("--state <state>", "only captures in this state").choices(jobStateSchema.options))
+  .option("--repository <owner/name>", "only captures of this repository")
+  .option("--function <event>", "only captures of this event, such as capture/pr.details")
+  .addOption(new Option("--reason <reason>", "only captures for this reason").choices(reasonSchema.options))
+  .option("--text <text>", "only captures with this text in the pull request, the event's id or the error")
+  .option("--before <id>", "only captures before this id", toNumber)
+  .option("--limit <n>", "the most captures to list", toNumber, 20)
+  .addHelpText(
+    "after",
+    toExamples("jobs --state failed", "jobs --repository owner/name --text 502", "jobs --limit 100 --json"),
+  )
+  .action(async (options: JobFilter & { before?: number; limit: number }) => {
+    const jobs = await client.listJobs(options);
+    print(jobs, () => formatJobs(jobs, currentScreen()));
+  });
+
+program
+  .command("failures")
+  .description("group failed and retrying captures by their error")
+  .addHelpText("after", toExamples("failures"))
+  .action(async () => {
+    const failures = await client.listFailures();
+    print(failures, () => formatFailures(failures, currentScreen()));
+  });
+
+program
+  .command("cancel")
+  .description("cancel an unfinished capture")
+  .argument("<id>", "the id that jobs shows", toNumber)
+  .addHelpText("after", toExamples("cancel 7"))
+  .action(async (id: number) => {
+    const answer = await client.cancelJob(id);
+    print(answer, () =>
+      answer.cancelled === 1 ? `Job ${id} is cancelled.` : `Job ${id} has ended already.`,
+    );
+  });
+
+program
+  .command("replay")
+  .description("run failed captures again: one, those with one error, or all")
+  .argument("[id]", "the id that jobs shows", toNumber)
+  .option("--failure <key>", "all with this error: the key that failures shows")
+  .option("--all", "all failed captures")
+  .addHelpText("after", toExamples("replay 7", "replay --failure 0f8b…", "replay --all"))
+  .action(async (id: number | undefined, { failure, all }: { failure?: string; all?: true }) => {
+    if ([id, failure, all].filter((given) => given !== undefined).length !== 1)
+      program.error("Choose one of an id, --failure and --all.");
+    if (id === undefined) {
+      const answer = await client.replayMany(failure === undefined ? {} : { failure });
+      return print(
+        answer,
+        () =>
+          `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`,
+      );
+    }
+    const replayed = await client.replay(id);
+    print(replayed, () => `Job ${id} runs again. ${followHint}`);
+  });
+
+program
+  .command("sql")
+  .description("run a read-only query, for at most 5 seconds")
+  .argument("<query>")
+  .option("--csv", "print the rows as CSV")
+  .option("--limit <n>", "the most rows to print", toNumber, 1000)
+  .addHelpText(
+    "after",
+    toExamples(
+      "sql \"select number, title from github.pull_requests where state = 'open'\"",
+      'sql "select * from github.reviews" --csv --limit 10000',
+    ),
+  )
+  .action(async (query: string, { csv, limit }: { csv?: true; limit: number }) => {
+    const answer = await client.runSql(query, limit);
+    print(answer, () => (csv ? toCsv(answer) : formatRows(answer)));
+  });
+
+addSetupCommands(program, { client, url, environment: process.env, print, announce, conclude, toExamples });
+addMigrateCommand(program, { databaseUrl: process.env["DATABASE_URL"]?.trim(), print, toExamples });
+
+// --json may come before or after the command.
+for (const command of program.commands)
+  if (command.name() !== "completion") command.option("--json", jsonHint);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof QueueApiError || error instanceof SetupError)) throw error;
+  const hint =
+    error instanceof QueueApiError && error.status === null && adminToken
+      ? " Start the server with npm start, or set PR_CAPTURE_URL."
+      : "";
+  const message = printable(`${error.message}${hint}`);
+  console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
+  process.exitCode = 1;
+}
+
+/** Adds the options of a command that queues work and waits for it. */
+function followed(command: Command): Command {
+  return command
+    .option("--no-watch", "return when the work is queued")
+    .addOption(new Option("--watch").default(true).hideHelp());
+}
+
+/** From here on, Ctrl-C ends only the following. */
+function explainInterrupt(): void {
+  process.once("SIGINT", () => {
+    const line = process.stderr.isTTY ? "\n" : ""; // below the progress bar
+    console.error(
+      `${line}Stopped following. The server goes on with the work: npx pr-capture status --watch follows it again.`,
+    );
+    process.exit(130);
+  });
+}
+
+/** Tells people what is followed from now on. JSON output has only the final answer. */
+function announce(sentence: string): void {
+  explainInterrupt();
+  if (!wantsJson()) console.log(sentence);
+}
+
+/** Prints the outcome and sets the exit code. */
+function conclude({ ok, answer, sentence }: { ok: boolean; answer: unknown; sentence: string }): void {
+  print(answer, () => sentence);
+  if (!ok) process.exitCode = 1;
+}
+
+function print(answer: unknown, sentence: () => string): void {
+  console.log(wantsJson() ? JSON.stringify(answer) : sentence());
+}
+
+function wantsJson(): boolean {
+  return [program, ...program.commands].some((command) => command.opts<{ json?: true }>().json);
+}
+
+function toExamples(...commands: string[]): string {
+  return ["\nExamples:", ...commands.map((command) => `  $ npx pr-capture ${command}`)].join("\n");
+}
+
+function toNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  return number;
+}

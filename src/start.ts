@@ -1,0 +1,271 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { SmeeClient } from "smee-client";
+import {
+  checkApp,
+  checkPostgres,
+  checkSupabase,
+  checkToken,
+  explainPostgres,
+  type Check,
+} from "./check-setup.ts";
+import {
+  hasNoCredentials,
+  parseConfig,
+  parseConfigBeforeSetup,
+  variableNames,
+  type Config,
+  type ConfigBeforeSetup,
+} from "./config.ts";
+import { paths } from "./http/routes.ts";
+import { openServer, serveRoutes, serveServices, type OpenServer } from "./http/server.ts";
+import { createSessions } from "./http/sessions.ts";
+import { createSetupRoutes } from "./http/setup-routes.ts";
+import { migrate } from "./lib/embedded/migrate.ts";
+import { explainFullDisk } from "./lib/embedded/pglite/full-disk.ts";
+import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
+import { describeInstalled, type AppDescription } from "./lib/github/app-description.ts";
+import { toWebUrl } from "./lib/github/web-url.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { findMisspelledVariables } from "./misspelled-variables.ts";
+import { connectRows, createServices } from "./server-services.ts";
+import type { Services } from "./services.ts";
+import { SetupError } from "./setup-error.ts";
+import { createRegistration } from "./setup/registration.ts";
+import { startWebhookProxy } from "./webhook-proxy.ts";
+
+/** The longest shutdown. Hosts kill a process some time after SIGTERM. */
+const stopTimeoutMs = 10_000;
+
+/** The part of it that is reserved for returning unfinished runs to the queue. */
+const returnMs = 2_000;
+
+/** How long the shutdown waits for the database connections to close. */
+const disconnectMs = 1_000;
+
+/** How long the start waits for GitHub to confirm the App. Then it continues. */
+const firstCheckMs = 5_000;
+
+const checkPauseMs = { first: 1_000, max: 30_000 };
+
+/** What a shutdown closes, last opened first. */
+const closers: ((timeoutMs: number) => Promise<unknown> | undefined)[] = [];
+const stopping = new AbortController();
+
+async function main(): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+  loadEnvironment();
+  for (const { name, meant } of findMisspelledVariables(process.env))
+    console.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
+  const config = hasNoCredentials(process.env)
+    ? parseConfigBeforeSetup(process.env)
+    : parseConfig(process.env);
+  await run(config).catch((error: unknown) => {
+    throw config.database.kind === "postgres" ? error : explainFullDisk(error, config.dataDir);
+  });
+}
+
+async function run(config: Config | ConfigBeforeSetup): Promise<void> {
+  const log = createLogger(config.logLevel);
+  logUncaughtErrors(log);
+  // Before the setup page, because a fault of the database is better found before an App is registered.
+  const rows = await connectRows(config, (sentence) => log.warn(sentence));
+  closers.push(() => Promise.race([rows?.close(), delay(disconnectMs)]));
+  if (rows && config.database.kind === "pglite") await migrate(rows);
+  if ("app" in config) return start(config, rows);
+  if (rows && config.database.kind === "postgres") {
+    const problem = await checkPostgres(rows);
+    if (problem) console.warn(problem);
+  }
+  const server = await openServer(config);
+  closers.push((timeoutMs) => server.close(timeoutMs));
+  await start(await setUp(config, server), rows, server);
+}
+
+function loadEnvironment(): void {
+  if (!existsSync(".env")) return;
+  // An empty variable is not set, but Node would let it win over the file.
+  for (const name of variableNames) if (process.env[name]?.trim() === "") delete process.env[name];
+  try {
+    process.loadEnvFile(".env");
+  } catch (error) {
+    throw new SetupError(
+      `Could not read the file .env: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Serves the setup page until an App is registered. Returns the configuration with its credentials. */
+async function setUp(config: ConfigBeforeSetup, server: OpenServer): Promise<Config> {
+  const log = createLogger("info"); // LOG_LEVEL must not hide the code
+  const { promise, resolve: finish } = Promise.withResolvers<Config>();
+  const sessions = createSessions({
+    adminToken: config.adminToken,
+    privateKey: randomBytes(32).toString("hex"),
+    log,
+    toLine: (link, code) =>
+      `Setup: ${link} (or open this server's public address and enter the code ${code})`,
+  });
+  const routes = createSetupRoutes({
+    registration: createRegistration({
+      config,
+      envFile: resolve(".env"),
+      hookPath: paths.webhooks,
+      createChannel: () => SmeeClient.createChannel(),
+      log,
+    }),
+    sessions,
+    log,
+    webUrl: toWebUrl(config.githubApiUrl),
+    webhookProxyUrl: config.webhookProxyUrl,
+    onRegistered: async ({ variables }) => {
+      const complete = parseConfig({ ...process.env, ...variables });
+      finish(complete);
+      const { adminToken, app } = complete;
+      return createSessions({ adminToken, privateKey: app.privateKey, log }).issue();
+    },
+  });
+  serveRoutes(server, routes);
+  log.info(`Listening on ${server.url}`);
+  log.info("No GitHub App is configured yet. Open the setup page to register one:");
+  sessions.startLinks(server.url);
+  return promise;
+}
+
+async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServer): Promise<void> {
+  const log = createLogger(config.logLevel);
+  const services = await createServices(config, log, rows, { started: false });
+  closers.push((timeoutMs) => services.close(timeoutMs));
+
+  const prepareDatabase: Check = async () => {
+    if (rows && config.database.kind === "postgres") {
+      const problem = await checkPostgres(rows);
+      if (problem) return problem;
+    }
+    try {
+      await services.start();
+    } catch (error) {
+      if (rows && config.database.kind === "postgres") return explainPostgres(error, rows.description);
+      throw error;
+    }
+    return config.database.kind === "supabase" ? checkSupabase(services.store) : null;
+  };
+  const onConfirmed = (app: AppDescription) => {
+    services.app = app;
+    void describeInstalled(services.github, app).then((sentence) => log.info(sentence));
+  };
+  const checks = [
+    await firstCheck("database", prepareDatabase, services),
+    await firstCheck("app", () => checkApp(config, services.github, onConfirmed), services, {
+      waitMs: firstCheckMs,
+      isHarmless: true,
+    }),
+  ];
+
+  const server = serveServices(opened ?? (await openServer(config)), services);
+  closers.push((timeoutMs) => server.close(timeoutMs));
+  services.outbox.start();
+  services.looks.start();
+  if (!opened) log.info(`Listening on ${server.url}`);
+  log.info(`Rows go to ${services.description.database}`);
+  log.info(`Captures run on ${services.description.inngest}`);
+  services.sessions.startLinks(server.url);
+
+  for (const repeat of checks) repeat().catch(fail);
+  if (config.githubToken)
+    void checkToken(services.github)
+      .then((problem) => problem && log.warn(problem))
+      .catch(() => {});
+  if (config.webhookProxyUrl) {
+    const proxy = startWebhookProxy(config.webhookProxyUrl, `${server.url}${paths.webhooks}`, log);
+    closers.push(() => proxy.stop());
+  }
+  if (config.inngest.kind === "dev-server") await register(server.url, log);
+}
+
+/**
+ * Runs a check once, and returns a function that repeats it until it finds no problem. Throws what waiting cannot fix. A check that takes longer
+ * than `waitMs` finishes in the returned function. A harmless problem is logged and leaves the server healthy.
+ */
+async function firstCheck(
+  subject: string,
+  check: Check,
+  { problems, log }: Services,
+  { waitMs = Infinity, isHarmless = false } = {},
+): Promise<() => Promise<void>> {
+  let known: string | null = null;
+  const record = (problem: string | null) => {
+    if (problem && problem !== known) log.warn(`${problem} Retrying.`);
+    known = problem;
+    if (problem && !isHarmless) problems.set(subject, problem);
+    else problems.delete(subject);
+    return problem;
+  };
+  let pending = check();
+  const slow = waitMs === Infinity ? [] : [delay(waitMs, "slow" as const, { ref: false })];
+  const result = await Promise.race([pending, ...slow]);
+  if (result !== "slow") {
+    record(result);
+    pending = Promise.resolve(result);
+  }
+  return async () => {
+    try {
+      for (
+        let pauseMs = checkPauseMs.first;
+        record(await pending);
+        pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)
+      ) {
+        await delay(pauseMs, null, { signal: stopping.signal });
+        pending = check();
+      }
+    } catch (error) {
+      // The server is running: it keeps what has arrived, and reports the problem at /healthz.
+      if (stopping.signal.aborted) return;
+      if (!(error instanceof SetupError)) throw error;
+      problems.set(subject, error.message);
+      log.error(error.message);
+    }
+  };
+}
+
+/** Registers the functions with the Dev Server, so that it needs no URL. */
+async function register(url: string, log: Logger): Promise<void> {
+  const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" }).catch(() => null);
+  if (response?.ok) log.info("The functions are registered with the Dev Server");
+  else log.warn("Could not connect to the Dev Server. Start it with: npm run dev:inngest");
+}
+
+/** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */
+function logUncaughtErrors(log: Logger): void {
+  process.on("unhandledRejection", (err) => log.error({ err }, "Unhandled rejection"));
+  process.on("uncaughtException", (err) => {
+    const code = "code" in err ? String(err.code) : "";
+    log.error({ err }, "Uncaught exception");
+    if (!/^(E[A-Z]+|UND_ERR_\w+|57P\d\d|08\w{3})$/.test(code)) process.exit(1);
+  });
+}
+
+async function stop(signal: string): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  console.log(`${signal}: shutting down`);
+  const deadline = performance.now() + stopTimeoutMs;
+  for (const end of closers.toReversed()) {
+    const leftMs = Math.max(0, deadline - performance.now());
+    const ended = Promise.resolve(end(Math.max(0, leftMs - returnMs))).catch(() => {});
+    await Promise.race([ended, delay(leftMs)]);
+  }
+  console.log("Stopped");
+  process.exit(0);
+}
+
+function fail(error: unknown): void {
+  if (stopping.signal.aborted) return;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(error instanceof SetupError ? message : (stack ?? message));
+  process.exit(1);
+}
+
+await main().catch(fail);

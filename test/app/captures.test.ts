@@ -171,6 +171,22 @@ test("a list that GitHub's replicas do not have yet is requested again", async (
   expect(await differences()).toEqual([]);
 });
 
+test("files that a replica lists for an older head are listed again until they are those of the shown head", async () => {
+  const pullRequest = open();
+  github.after(30, () => github.push(pullRequest, { files: [{ filename: "b.ts" }] }));
+  const [before, after] = pullRequest.heads.map(({ sha }) => sha);
+  let lagging = 4;
+  github.intercept(async ({ method, url }, next) => {
+    if (method !== "GET" || !url.includes("/files") || lagging-- <= 0) return;
+    return new Response((await (await next()).text()).replaceAll(after ?? "", before ?? ""));
+  });
+  await deliver();
+  await scene.app.skipPauses(120_000);
+  expect(lagging).toBeLessThan(0);
+  expect(await differences()).toEqual([]);
+  expect(await rows("capture.jobs where state <> 'completed'")).toEqual([]);
+});
+
 test("the files of a head whose first file is removed are captured", async () => {
   open({ files: [{ filename: "a.ts", status: "removed" }, { filename: "b.ts" }] });
   await deliver();

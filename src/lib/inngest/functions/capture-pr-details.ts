@@ -1,3 +1,4 @@
+import { NonRetriableError } from "inngest";
 import { LaggingReplicaError } from "../../github/errors.ts";
 import { getPullRequest } from "../../github/get-pull-request.ts";
 import { type GitHubPullRequest, accountsOf, toPullRequest } from "../../records/pull-request.ts";
@@ -17,8 +18,11 @@ import {
   type CaptureRun,
 } from "../captures/capture.ts";
 
-/** How often the files are listed again because the head moved. After that, the next push's delivery captures them. */
-const maxFileRounds = 3;
+/**
+ * How often the files are listed again because the head moved, or a replica lags. The pauses between the rounds grow to some four minutes in
+ * all. After that, the next push's delivery captures them.
+ */
+const maxFileRounds = 8;
 
 /**
  * Captures a pull request and, if its head or base moved, its files. Asks GitHub only if nothing was observed, or the observation is
@@ -92,7 +96,8 @@ export function createCapturePullRequestDetails({
         for (let round = 1; details?.files; round++) {
           if (await captureFiles({ store, github }, step, run, details.files, round)) break;
           if (round === maxFileRounds)
-            throw new Error("GitHub lists the files of another head than it shows.");
+            throw new NonRetriableError("GitHub lists the files of another head than it shows.");
+          if (round > 1) await step.sleep(`wait-for-the-files-${round}`, 2 ** round * 1000);
           details = await step.run(`fetch-moved-pull-request-${round}`, () => fetchPullRequest(run));
         }
       },

@@ -175,10 +175,11 @@ test("files that a replica lists for an older head are listed again until they a
   const pullRequest = open();
   github.after(30, () => github.push(pullRequest, { files: [{ filename: "b.ts" }] }));
   const [before, after] = pullRequest.heads.map(({ sha }) => sha);
-  let lagging = 4;
+  let lagging = 5;
   github.intercept(async ({ method, url }, next) => {
     if (method !== "GET" || !url.includes("/files") || lagging-- <= 0) return;
-    return new Response((await (await next()).text()).replaceAll(after ?? "", before ?? ""));
+    const answer = await next();
+    return new Response((await answer.text()).replaceAll(after ?? "", before ?? ""), answer);
   });
   await deliver();
   await scene.app.skipPauses(120_000);

@@ -1,5 +1,5 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -10,6 +10,7 @@ const sources = join(root, "netlify/functions");
 export const functionsFolder = join(root, "dist/netlify");
 
 export interface Bundle {
+  /** Of the file that a start loads. */
   bytes: number;
   /** The paths of the source files in it. */
   modules: string[];
@@ -21,7 +22,7 @@ export interface FunctionBundle extends Bundle {
 
 /**
  * Bundles each of Netlify's functions with its dependencies. In the folder, a function is a folder with `<name>.mjs`, which Netlify's bundler reads,
- * and `bundle.mjs`, which it only packs.
+ * and `bundle.mjs` with its `chunks/`, which it only packs.
  */
 export async function bundleFunctions(folder: string): Promise<FunctionBundle[]> {
   await rm(folder, { recursive: true, force: true }); // Netlify would deploy a function whose source is gone
@@ -36,7 +37,7 @@ async function bundleFunction(source: string, folder: string): Promise<FunctionB
     config?: object;
   };
   // Netlify reads this object without running the file. https://docs.netlify.com/build/functions/optional-configuration/
-  const packed = { ...config, nodeBundler: "none", includedFiles: ["bundle.mjs"] };
+  const packed = { ...config, nodeBundler: "none", includedFiles: ["bundle.mjs", "chunks/*.mjs"] };
   await writeFile(
     join(folder, name, `${name}.mjs`),
     `export { default } from "./bundle.mjs";\nexport const config = ${JSON.stringify(packed)};\n`,
@@ -44,7 +45,10 @@ async function bundleFunction(source: string, folder: string): Promise<FunctionB
   return { name, ...bundle };
 }
 
-/** Bundles a module with its dependencies into one file, which loads faster than a folder of modules. */
+/**
+ * Bundles a module with its dependencies into one file, which loads faster than a folder of modules. What it imports dynamically is in `chunks/` beside
+ * the file, and only loaded when it is used.
+ */
 export async function bundleModule(source: string, file: string): Promise<Bundle> {
   const bundle = await rolldown({
     input: source,
@@ -52,8 +56,15 @@ export async function bundleModule(source: string, file: string): Promise<Bundle
     external: ["pg-native"], // optional, and not installed
     checks: { eval: false }, // Probot's Octokit contains one, for Redis
   });
-  const { output } = await bundle.write({ file, codeSplitting: false, comments: false });
+  const { output } = await bundle.write({
+    dir: dirname(file),
+    entryFileNames: basename(file),
+    chunkFileNames: "chunks/[name]-[hash].mjs",
+    comments: false,
+  });
   await bundle.close();
-  const [{ code, modules }] = output;
-  return { bytes: Buffer.byteLength(code), modules: Object.keys(modules) };
+  return {
+    bytes: Buffer.byteLength(output[0].code),
+    modules: output.flatMap((chunk) => ("modules" in chunk ? Object.keys(chunk.modules) : [])),
+  };
 }

@@ -266,8 +266,6 @@ test("the keyboard alone finds a pull request and compares it", async () => {
 
 test.for([
   { theme: "light", width: 1280 },
-  { theme: "dark", width: 1280 },
-  { theme: "light", width: 360 },
   { theme: "dark", width: 360 },
 ] as const)("both views are accessible and fit in the $theme theme at $width pixels", async (options) => {
   const finder = await console.open("pull-request", options);

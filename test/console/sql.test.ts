@@ -191,8 +191,6 @@ test("hostile rows are text", async () => {
 
 test.for([
   { theme: "light", width: 1280 },
-  { theme: "dark", width: 1280 },
-  { theme: "light", width: 360 },
   { theme: "dark", width: 360 },
 ] as const)("it is accessible and fits in the $theme theme at $width pixels", async ({ theme, width }) => {
   const page = await open("sql", { theme, width });

@@ -6,7 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build
+RUN node scripts/build-console.js
 RUN npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

@@ -16,7 +16,7 @@ export interface JournalEntry {
   id: string;
   name: string;
   data: Record<string, unknown>;
-  /** The event id of the sync's job, if the event continues a sync. */
+  /** The event id of the job, if it differs: the event continues a sync, or a resent event's run sent it. */
   job_event_id?: string;
   /** The run that sent the event, if it continues a sync. */
   after_run_id?: string;

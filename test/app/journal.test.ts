@@ -395,5 +395,5 @@ describe("random losses", () => {
 
 /** A 1 is a lost event. */
 function toLosses(digits: string): boolean[] {
-  return [...digits].map((digit) => digit === "1");
+  return Array.from(digits, (digit) => digit === "1");
 }

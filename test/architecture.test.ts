@@ -68,7 +68,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/lib/inngest/job-of-run.ts": ["src/lib/inngest/captures", ...events, "src/lib/store"],
   "src/lib/inngest/record-attempts.ts": [...events, "src/lib/inngest/job-of-run.ts", "src/lib/store"],
   "src/lib/inngest/log-captures.ts": [...events],
-  "src/lib/tracing": [],
+  "src/lib/tracing": ["src/lib/inngest/events"],
   "src/lib/inngest/encrypt-events.ts": [],
   "src/lib/inngest/trace-captures.ts": [
     "src/lib/tracing",

@@ -2,13 +2,14 @@
  * Ids of traces and spans are derived, not passed on: a capture finds its webhook's trace by the id of its event, in any process and after a restart.
  */
 import { createHash } from "node:crypto";
+import { toDeliveryId } from "../inngest/events/event-ids.ts";
 
-/** The reconciler's replay of a failed event belongs to its delivery too. */
-const deliveryId = /^(?:replay:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::|$)/i;
-
-/** GitHub's GUID of the delivery that an event comes from, in lower case. Null for other events. */
+/**
+ * GitHub's GUID of the delivery that an event comes from, in lower case. Null for other events. The reconciler's replay of a failed event belongs
+ * to its delivery too, and a delivery's id alone is its own.
+ */
 export function toTracedDelivery(eventId: string): string | null {
-  return deliveryId.exec(eventId)?.[1]?.toLowerCase() ?? null;
+  return toDeliveryId(`${eventId.replace(/^replay:/i, "")}:`)?.toLowerCase() ?? null;
 }
 
 /** 32 hexadecimal digits: the delivery's GUID without hyphens, or else a hash. The runs that continue a sync share its trace. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type { Inngest, InngestFunction } from "inngest";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { EngineOptions, InngestEngine } from "../../../src/lib/embedded/inngest-engine.ts";
@@ -208,14 +209,14 @@ test("runs execute in their order of arrival with a limit of one", async () => {
 
 test("a run whose key becomes free while the queue is read does not overtake one that waits for the key", async () => {
   const order: unknown[] = [];
-  const gate = createGate();
-  const reading = createGate();
+  const gates = { first: createGate(), plan: createGate(), accept: createGate(), read: createGate() };
   let isHeld = false;
   const slowDb: SqlDatabase = {
     ...db,
     query: async (sql, params) => {
       const rows = await db.query<never>(sql, params);
-      if (isHeld && sql.includes("find_ready")) await reading.pass();
+      if (isHeld && sql.includes("into embedded_inngest.seen_events")) await gates.accept.pass();
+      if (isHeld && sql.includes("find_ready")) await gates.read.pass();
       return rows;
     },
   };
@@ -226,14 +227,19 @@ test("a run whose key becomes free while the queue is read does not overtake one
         ({ event, step }) =>
           step.run("work", async () => {
             order.push(event.data.n);
-            if (event.data.n === 1) await gate.pass();
+            if (event.data.n === 1) await gates.first.pass();
           }),
       ),
+      // Parallel steps make the engine read the queue.
+      client.createFunction({ id: "parallel", triggers: [{ event: "a/plan" }] }, async ({ step }) => {
+        await gates.plan.pass();
+        await Promise.all(["one", "two"].map((id) => step.run(id, () => null)));
+      }),
     ],
     { db: slowDb },
   );
-  await inngest.send({ name: "a/b", data: { n: 1 } });
-  await gate.passed(1);
+  await inngest.send([{ name: "a/b", data: { n: 1 } }, { name: "a/plan" }]);
+  await Promise.all([gates.first.passed(1), gates.plan.passed(1)]);
   await inngest.send({ name: "a/b", data: { n: 2 } });
   await vi.waitFor(
     async () =>
@@ -241,11 +247,16 @@ test("a run whose key becomes free while the queue is read does not overtake one
     patience,
   );
   isHeld = true;
-  await inngest.send({ name: "a/b", data: { n: 3 } });
-  await reading.passed(1);
-  gate.open();
+  const sent = inngest.send({ name: "a/b", data: { n: 3 } });
+  await gates.accept.passed(1); // committed, but the engine does not know it yet
+  gates.plan.open();
+  await gates.read.passed(1); // has seen it
+  gates.first.open();
   await vi.waitFor(() => expect(engine.stats()).toMatchObject({ executing: 0, finished: 1 }), patience);
-  reading.open();
+  gates.read.open();
+  await vi.waitFor(() => expect(order).toHaveLength(3), patience);
+  gates.accept.open();
+  await sent;
   await engine.idle();
   expect(order).toEqual([1, 2, 3]);
 });
@@ -442,4 +453,83 @@ test("all runs end within the limits, whatever the order of their events", async
   for (let key = 0; key < 30; key++) expect(meter.most(`key ${key}`)).toBeLessThanOrEqual(1);
   for (let group = 0; group < 3; group++) expect(meter.most(`group ${group}`)).toBeLessThanOrEqual(4);
   expect(await db.query("select * from embedded_inngest.requests")).toEqual([]);
+});
+
+test("runs that arrive while nothing waits start without a query of the queue", async () => {
+  let queries = 0;
+  const counted: SqlDatabase = {
+    ...db,
+    query: async (sql, params) => {
+      if (sql.includes("find_ready") || sql.includes("from embedded_inngest.requests as request")) queries++;
+      return db.query<never>(sql, params);
+    },
+  };
+  const { engine, inngest } = await start(
+    (client) => [
+      client.createFunction({ id: "works", triggers: [{ event: "a/b" }] }, ({ step }) =>
+        step.run("work", someTime),
+      ),
+    ],
+    { db: counted },
+  );
+  await engine.idle();
+  queries = 0;
+  for (let n = 0; n < 5; n++) {
+    await inngest.send(many(3, () => ({ n })));
+    await engine.idle();
+  }
+  expect(queries).toBe(0);
+  expect(engine.stats()).toMatchObject({ finished: 15 });
+});
+
+test("every run ends, whatever arrives, yields, fails, sleeps and waits for slots at the same time", async () => {
+  const kinds = ["plain", "yields", "fails", "parallel", "sleeps"] as const;
+  const sends = fc.array(
+    fc.array(
+      fc.record({
+        kind: fc.constantFrom(...kinds),
+        key: fc.integer({ min: 0, max: 3 }),
+        seconds: fc.constantFrom(0, 0, 150, 600),
+      }),
+      { minLength: 1, maxLength: 40 },
+    ),
+    { minLength: 1, maxLength: 8 },
+  );
+  await fc.assert(
+    fc.asyncProperty(sends, fc.integer({ min: 1, max: 5 }), async (batches, concurrency) => {
+      const ended: number[] = [];
+      const { engine, inngest } = await start(
+        (client) => [
+          client.createFunction(
+            {
+              id: "mixed",
+              triggers: [{ event: "a/b" }],
+              concurrency: { key: "string(event.data.key)", limit: 1 },
+              priority: { run: "event.data.seconds" },
+            },
+            async ({ event, step, attempt }) => {
+              const { kind, n } = event.data as { kind: (typeof kinds)[number]; n: number };
+              if (kind === "fails" && attempt === 0) throw new Error("once");
+              if (kind === "sleeps") await step.sleep("shortly", 1);
+              if (kind === "parallel") await Promise.all(["one", "two"].map((id) => step.run(id, someTime)));
+              if (kind === "yields") for (const id of ["one", "two"]) await step.run(id, someTime);
+              await step.run("end", () => ended.push(n));
+            },
+          ),
+        ],
+        { concurrency },
+      );
+      let n = 0;
+      await Promise.all(
+        batches.map((batch) =>
+          inngest.send(batch.map((data) => ({ name: "a/b", data: { ...data, n: n++ } }))),
+        ),
+      );
+      await engine.idle(60_000);
+      expect(ended.toSorted((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, each) => each));
+      expect(await db.query("select from embedded_inngest.requests")).toHaveLength(0);
+      await engine.stop();
+    }),
+    { numRuns: 10 },
+  );
 });

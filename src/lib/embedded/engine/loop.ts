@@ -67,6 +67,7 @@ export function createLoop(options: LoopOptions): Loop {
   const runner = createRunner({
     ...options,
     onPlanned: recordDue,
+    onReady: () => scheduler.readAgain(),
     mustYield,
     isStopped: () => state === "stopped",
   });
@@ -81,11 +82,15 @@ export function createLoop(options: LoopOptions): Loop {
 
   async function accept(eventIds: string[], runs: queue.NewRun[], acceptedAt: number): Promise<void> {
     accepting++;
+    const arrive = scheduler.beginArrival();
     try {
-      const accepted = await queue.acceptRuns(db, eventIds, runs, acceptedAt);
-      newEvents += accepted.events;
-      if (accepted.nextDue !== null) recordDue(accepted.nextDue);
-      for (const { rank } of runs) scheduler.recordArrival(rank);
+      const { events, nextDue: firstDue, ready } = await queue.acceptRuns(db, eventIds, runs, acceptedAt);
+      newEvents += events;
+      if (firstDue !== null) recordDue(firstDue);
+      arrive(ready);
+    } catch (error) {
+      scheduler.readAgain(); // they may be committed
+      throw error;
     } finally {
       accepting--;
       wake();
@@ -145,6 +150,7 @@ export function createLoop(options: LoopOptions): Loop {
       nextDue = Infinity; // reset before the query, so that a time recorded during it counts
       const next = await queue.wakeDue(db, time);
       if (next !== null) recordDue(next);
+      scheduler.readAgain();
     }
     if (nextPrune <= time) {
       nextPrune = time + hourMs;
@@ -158,8 +164,8 @@ export function createLoop(options: LoopOptions): Loop {
 
   /** Executes a run's requests until the run ends, waits, or must yield to one with a lower rank. */
   async function execute(first: queue.LoadedRequest): Promise<void> {
+    let request: queue.LoadedRequest | null = first;
     try {
-      let request: queue.LoadedRequest | null = first;
       while (request !== null) {
         request = await runner.execute(request);
         if (mustYield(first.id)) break;
@@ -172,7 +178,7 @@ export function createLoop(options: LoopOptions): Loop {
       );
       await delay(errorDelayMs);
     }
-    scheduler.end(first.id);
+    scheduler.end(first.id, request !== null);
     wake();
   }
 

@@ -38,6 +38,9 @@ export interface LoadedRequest {
   steps: Map<string, string>;
 }
 
+/** The first request of a new run. */
+export type NewRequest = ReadyRequest & LoadedRequest;
+
 export interface PlannedStep {
   stepId: string;
   sleeps: boolean;
@@ -93,17 +96,29 @@ export async function createTables(db: SqlDatabase): Promise<void> {
   await db.exec(tables);
 }
 
-/**
- * Stores the runs of new events. An event is a duplicate for 24 hours after an event with the same id. Returns the number of
- * new events, and the time at which the first throttled run is due.
- */
+export interface AcceptedRuns {
+  /** The number of new events. */
+  events: number;
+  /** When the first throttled run is due. */
+  nextDue: number | null;
+  /** The requests that can execute now. */
+  ready: NewRequest[];
+}
+
+/** Stores the runs of new events. An event is a duplicate for 24 hours after an event with the same id. */
 export async function acceptRuns(
   db: SqlQueries,
   eventIds: string[],
   runs: NewRun[],
   now: number,
-): Promise<{ events: number; nextDue: number | null }> {
-  const [row] = await db.query<{ events: number; nextDue: number | null }>(
+): Promise<AcceptedRuns> {
+  const events = runs.map((run) => JSON.stringify(run.event));
+  const [row] = await db.query<{
+    events: number;
+    nextDue: number | null;
+    readyIds: number[];
+    readyRuns: string[];
+  }>(
     `with fresh as (
        insert into embedded_inngest.seen_events as seen (id, seen_at)
        select id, $1::bigint from unnest($2::text[]) as id
@@ -128,15 +143,17 @@ export async function acceptRuns(
      queued as (
        insert into embedded_inngest.requests (run_id, slots, rank, due_at, lane)
        select id, string_to_array(slots, chr(31)), rank, due_at, case when due_at <= $1 then '' end from due order by n
-       returning due_at, lane)
-     select (select count(*) from fresh) as events, (select min(due_at) from queued where lane is null) as "nextDue"`,
+       returning id, run_id, due_at, lane)
+     select (select count(*) from fresh) as events, (select min(due_at) from queued where lane is null) as "nextDue",
+            array(select id from queued where lane = '' order by id) as "readyIds",
+            array(select run_id from queued where lane = '' order by id) as "readyRuns"`,
     [
       now,
       eventIds,
       runs.map((run) => run.eventId),
       runs.map((run) => run.runId),
       runs.map((run) => run.functionId),
-      runs.map((run) => JSON.stringify(run.event)),
+      events,
       runs.map((run) => run.slots.join("\u001f")),
       runs.map((run) => run.rank),
       runs.map((run) => run.throttle?.key ?? null),
@@ -144,7 +161,23 @@ export async function acceptRuns(
       runs.map((run) => run.throttle?.burst ?? 0),
     ],
   );
-  return row ?? { events: 0, nextDue: null };
+  const ids = new Map(row?.readyRuns.map((runId, n) => [runId, row.readyIds[n]]));
+  const ready = runs.flatMap(({ runId, functionId, slots, rank }, n) => {
+    const [id, event] = [ids.get(runId), events[n]];
+    if (id === undefined || event === undefined) return [];
+    const request: LoadedRequest = {
+      id,
+      runId,
+      functionId,
+      event,
+      stepId: null,
+      sleeps: false,
+      attempt: 0,
+      steps: new Map(),
+    };
+    return { ...request, lane: "", slots, rank };
+  });
+  return { events: row?.events ?? 0, nextDue: row?.nextDue ?? null, ready };
 }
 
 /** Resets all lanes after a start, when no request executes: each waits for its due time or its turn. */

@@ -36,6 +36,8 @@ export interface RunnerOptions {
   handler: Handler;
   /** Called with the due time of a retry or a sleep. */
   onPlanned: (dueAt: number) => void;
+  /** Called after requests became ready: parallel steps, and the runs that a failure starts. */
+  onReady: () => void;
   /** True when a request has to stop after its step, and continue later. */
   mustYield: (requestId: number) => boolean;
   /** True when outcomes are dropped. The next start repeats their requests. */
@@ -58,7 +60,7 @@ interface RunnerStats {
 
 /** Creates a runner. It does not log errors of functions: their own middleware does. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { db, log, now, backoff, functions, handler, onPlanned, mustYield, isStopped } = options;
+  const { db, log, now, backoff, functions, handler, onPlanned, onReady, mustYield, isStopped } = options;
   const stats: RunnerStats = { finished: 0, failed: 0, retried: 0 };
   const storeStep = batch<StepResult>((steps) => storeSteps(db, steps));
   const executing = new Map<number, LoadedRequest>();
@@ -103,6 +105,7 @@ export function createRunner(options: RunnerOptions): Runner {
       case "planned":
         await planSteps(db, request, outcome.steps, now());
         for (const { sleeps, dueAt } of outcome.steps) if (sleeps) onPlanned(dueAt);
+        onReady();
         return null;
       case "error":
         return commitError(request, outcome);
@@ -151,6 +154,7 @@ export function createRunner(options: RunnerOptions): Runner {
       await acceptRuns(tx, [failed.id], toRuns(failed, functions.values(), failed.ts), failed.ts);
       await deleteRuns(tx, [runId]);
     });
+    onReady();
     stats.failed++;
   }
 

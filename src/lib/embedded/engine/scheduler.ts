@@ -1,25 +1,36 @@
 import type { SqlDatabase } from "../sql-database.ts";
-import { findReady, loadRequests, park, type LoadedRequest, type ReadyRequest } from "./queue.ts";
+import {
+  findReady,
+  loadRequests,
+  park,
+  type LoadedRequest,
+  type NewRequest,
+  type ReadyRequest,
+} from "./queue.ts";
+import { createReadyLane } from "./ready-lane.ts";
 
 /** Decides which requests execute. */
 export interface Scheduler {
   executingCount(): number;
-  /** Records that a request with this rank waits. */
-  recordArrival(rank: number): void;
+  /** Call it before new requests are stored, and what it returns with those that can execute, once they are committed. */
+  beginArrival(): (arrived: readonly NewRequest[]) => void;
+  /** Call it when requests became ready in another way than by arriving. */
+  readAgain(): void;
   /** Forgets the lanes, after the tables were reset. */
   reset(): void;
   /** Finds requests that can start, lowest rank first, and counts them as executing. */
   take(): AsyncGenerator<LoadedRequest>;
   /** True when another request with a lower rank waits for what this one uses. */
   mustYield(id: number): boolean;
-  end(id: number): void;
+  /** `isReady`: it yielded, and is in its lane again. */
+  end(id: number, isReady: boolean): void;
 }
 
 const pageSize = 64;
 
 /**
- * Creates a scheduler that executes up to `maxExecuting` requests at once. It holds the executing requests in memory, and only
- * the lanes of the waiting ones, so its memory does not grow with the queue.
+ * Creates a scheduler that executes up to `maxExecuting` requests at once. It holds the executing requests in memory, the first of the ready
+ * lane, and only the names of the other lanes, so its memory does not grow with the queue.
  *
  * A **slot** is written `<limit> <key>`. At most `limit` requests with the same key execute at once, across all functions. A
  * request that waits for a full slot is in the lane with the slot's name.
@@ -32,16 +43,22 @@ export function createScheduler(db: SqlDatabase, maxExecuting: number): Schedule
   const lanes = new Map<string, number>();
   /** The lowest rank that waits because `maxExecuting` is reached. */
   let lowestWaiting = Infinity;
+  const ready = createReadyLane(pageSize);
 
   const isFull = () => executing.size >= maxExecuting;
   const isFree = (slot: string) => (used.get(toKey(slot)) ?? 0) < Number.parseInt(slot, 10);
 
-  function recordArrival(rank: number): void {
+  function recordWaiting(rank: number): void {
     lowestWaiting = Math.min(lowestWaiting, rank);
   }
 
   function waitIn(lane: string, rank: number): void {
-    if (lane !== "") lanes.set(lane, Math.min(lanes.get(lane) ?? Infinity, rank));
+    lanes.set(lane, Math.min(lanes.get(lane) ?? Infinity, rank));
+  }
+
+  function keepWaiting(request: ReadyRequest): void {
+    if (request.lane === "") ready.add([request]);
+    else waitIn(request.lane, request.rank);
   }
 
   function count(slot: string, change: 1 | -1): void {
@@ -56,52 +73,59 @@ export function createScheduler(db: SqlDatabase, maxExecuting: number): Schedule
     for (const slot of request.slots) count(slot, 1);
   }
 
-  function end(id: number): void {
+  function end(id: number, isReady: boolean): void {
     const request = executing.get(id);
     if (!request) return;
     executing.delete(id);
     for (const slot of request.slots) count(slot, -1);
-    waitIn(request.lane, request.rank); // a request that yielded is still in its lane
+    if (isReady) keepWaiting({ id, lane: request.lane, slots: request.slots, rank: request.rank });
   }
 
   async function* take(): AsyncGenerator<LoadedRequest> {
-    for (let more = true; more && !isFull();) {
-      const { page, lanesRead } = await findPage();
-      more = page.length === pageSize;
-      // A slot that became free during the query: its lane was not read, and an earlier request may wait there.
-      const hasEarlier = (slot: string, rank: number) =>
-        !lanesRead.has(slot) && (lanes.get(slot) ?? Infinity) <= rank;
+    try {
+      while (!isFull()) {
+        const { page, lanesRead } = await findPage();
+        // A slot that became free during the query: its lane was not read, and an earlier request may wait there.
+        const hasEarlier = (slot: string, rank: number) =>
+          !lanesRead.has(slot) && (lanes.get(slot) ?? Infinity) <= rank;
 
-      const starting: number[] = [];
-      const parking: { id: number; lane: string }[] = [];
-      for (const request of page) {
-        const blocking = request.slots.find((slot) => !isFree(slot) || hasEarlier(slot, request.rank));
-        if (blocking !== undefined) {
-          waitIn(blocking, request.rank);
-          if (blocking !== request.lane) parking.push({ id: request.id, lane: blocking });
-        } else if (!isFull()) {
-          begin(request);
-          starting.push(request.id);
-        } else {
-          waitIn(request.lane, request.rank);
-          recordArrival(request.rank);
+        const starting: ReadyRequest[] = [];
+        const parking: { id: number; lane: string }[] = [];
+        for (const request of page) {
+          const blocking = request.slots.find((slot) => !isFree(slot) || hasEarlier(slot, request.rank));
+          if (blocking !== undefined) {
+            waitIn(blocking, request.rank);
+            if (blocking !== request.lane) parking.push({ id: request.id, lane: blocking });
+          } else if (!isFull()) {
+            begin(request);
+            starting.push(request);
+          } else {
+            keepWaiting(request);
+            recordWaiting(request.rank);
+          }
         }
+        if (starting.length > 0) yield* await load(starting);
+        if (parking.length > 0) await park(db, parking);
+        if (ready.isComplete()) break;
       }
-      if (starting.length > 0) yield* await load(starting);
-      if (parking.length > 0) await park(db, parking);
+    } catch (error) {
+      ready.forget();
+      throw error;
     }
   }
 
-  /** Reads the ready lane and the lanes of free slots. A lane that proves empty is not read again until a request waits in it. */
-  async function findPage(): Promise<{ page: ReadyRequest[]; lanesRead: Set<string> }> {
+  /** Returns the next requests of the ready lane and of the lanes of free slots. A lane that proves empty is not read again until a request waits in it. */
+  async function findPage(): Promise<{ page: ReadyRequest[]; lanesRead: ReadonlySet<string> }> {
     const freeLanes = [...lanes].filter(([lane]) => isFree(lane));
+    lowestWaiting = Infinity;
+    const known = freeLanes.length === 0 ? ready.takeKnown() : null;
+    if (known) return { page: known, lanesRead: new Set([""]) };
     // Deleted before the query: a request that ends during the query adds its lane again.
     for (const [lane] of freeLanes) lanes.delete(lane);
-    lowestWaiting = Infinity;
     let isComplete = false;
     try {
       const lanesRead = new Set(["", ...freeLanes.map(([lane]) => lane)]);
-      const page = await findReady(db, [...lanesRead], [...executing.keys()], pageSize);
+      const page = await ready.read(() => findReady(db, [...lanesRead], [...executing.keys()], pageSize));
       isComplete = page.length < pageSize;
       return { page, lanesRead };
     } finally {
@@ -109,21 +133,33 @@ export function createScheduler(db: SqlDatabase, maxExecuting: number): Schedule
     }
   }
 
-  async function load(ids: number[]): Promise<LoadedRequest[]> {
-    let loaded: LoadedRequest[] = [];
+  async function load(starting: readonly ReadyRequest[]): Promise<LoadedRequest[]> {
+    const loaded = new Map<number, LoadedRequest>();
     try {
-      loaded = await loadRequests(db, ids);
-      return loaded;
+      for (const request of starting) if (isLoaded(request)) loaded.set(request.id, request);
+      const ids = starting.map(({ id }) => id).filter((id) => !loaded.has(id));
+      if (ids.length > 0) for (const request of await loadRequests(db, ids)) loaded.set(request.id, request);
+      return [...loaded.values()];
     } finally {
       // A missing request belonged to a run that failed in the meantime.
-      for (const id of ids) if (!loaded.some((request) => request.id === id)) end(id);
+      for (const { id } of starting) if (!loaded.has(id)) end(id, false);
     }
   }
 
   return {
     executingCount: () => executing.size,
-    recordArrival,
-    reset: () => lanes.clear(),
+    beginArrival: () => {
+      const add = ready.beginArrival();
+      return (arrived) => {
+        for (const { rank } of arrived) recordWaiting(rank);
+        add(arrived);
+      };
+    },
+    readAgain: ready.forget,
+    reset: () => {
+      lanes.clear();
+      ready.forget();
+    },
     take,
     mustYield: (id) => {
       const request = executing.get(id);
@@ -136,6 +172,10 @@ export function createScheduler(db: SqlDatabase, maxExecuting: number): Schedule
     },
     end,
   };
+}
+
+function isLoaded(request: ReadyRequest): request is NewRequest {
+  return "event" in request;
 }
 
 function toKey(slot: string): string {

@@ -67,6 +67,34 @@ test("clients and the server that query at once each get their own answers", asy
   await Promise.all(Array.from(queries.keys(), query));
 });
 
+test("the server's statements work after a client discarded them, after an error, and by the hundred", async () => {
+  const client = await connectClient();
+  const echo = (n: number) => db.query<{ n: number }>("select $1::integer as n", [n]);
+  expect(await Promise.all([1, 2, 3].map(echo))).toEqual([1, 2, 3].map((n) => [{ n }]));
+  await client.query("select 1"); // its end discards what the session has prepared
+  expect(await echo(4)).toEqual([{ n: 4 }]);
+
+  const divide = (by: number) => db.query("select 1 / $1::integer as result", [by]);
+  expect(await divide(1)).toEqual([{ result: 1 }]);
+  for (const _ of [1, 2]) await expect(divide(0)).rejects.toThrow("division by zero");
+  expect(await divide(1)).toEqual([{ result: 1 }]);
+  await expect(db.query("select nothing where $1", [true])).rejects.toThrow('"nothing" does not exist');
+
+  const queries = Array.from({ length: 300 }, (_, n) => `select $1::integer + ${n} as sum`);
+  for (const _ of [1, 2])
+    for (const [n, sql] of queries.entries()) expect(await db.query(sql, [1])).toEqual([{ sum: n + 1 }]);
+});
+
+test("a statement of the server works again after its table has changed", async () => {
+  const read = () => db.query("select * from notes where $1", [true]);
+  await db.query("insert into notes values ($1)", ["one"]);
+  expect(await read()).toEqual([{ text: "one" }]);
+  const client = await connectClient();
+  await client.query("alter table notes add column more integer");
+  await read().catch(() => {}); // Postgres may refuse the plan that it has
+  expect(await read()).toEqual([{ text: "one", more: null }]);
+});
+
 test("a client's settings, temporary tables and prepared statements end with its transaction", async () => {
   const client = await connectClient();
   const [before] = await db.query("show search_path");

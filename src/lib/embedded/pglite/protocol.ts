@@ -58,6 +58,11 @@ export function listMessages(answer: Uint8Array): Uint8Array[] {
   return messages;
 }
 
+/** True if an answer has an ErrorResponse. */
+export function hasError(answer: Uint8Array): boolean {
+  return listMessages(answer).some((message) => message[0] === "E".charCodeAt(0));
+}
+
 const readyForQueryLength = 6;
 
 /** The state of the transaction that an answer ends with: I (none), T or E (failed). Null: the server waits for more messages. */
@@ -84,6 +89,15 @@ export function toQuery(sql: string): FrontendMessage {
 
 export function toSync(): FrontendMessage {
   return { type: "S", bytes: toMessage("S", "") };
+}
+
+/** Closes a prepared statement. */
+export function toClose(name: string): FrontendMessage {
+  return { type: "C", bytes: toMessage("C", `S${name}\0`) };
+}
+
+export function toParseComplete(): Uint8Array<ArrayBuffer> {
+  return toMessage("1", "");
 }
 
 export function toTerminate(): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { GuestLimits } from "./messages.ts";
+import type { PreparedStatements } from "./prepared-statements.ts";
 import {
   concat,
   createMessageReader,
@@ -20,6 +21,7 @@ const copyMessages = new Set(["d", "c", "f"]);
 
 interface Host {
   session: Session;
+  statements: PreparedStatements;
   /** PGlite's answer to a startup packet. */
   greeting: Uint8Array;
 }
@@ -31,7 +33,7 @@ interface Host {
  */
 export function serveConnection(
   port: MessagePort,
-  { session, greeting }: Host,
+  { session, statements, greeting }: Host,
   guest: GuestLimits | null,
 ): void {
   const readMessages = createMessageReader();
@@ -57,6 +59,7 @@ export function serveConnection(
     }
     if (isBroken || guest) {
       const answer = await session.run([toQuery("discard all")]);
+      statements.forget();
       send(concat(listMessages(answer).filter(isParameterStatus)));
     }
     status = "I";
@@ -78,7 +81,7 @@ export function serveConnection(
     batch.push({ type, bytes });
     if (!endsOfBatches.has(type)) return;
     if (!isHolding) await take();
-    const answer = await session.run(batch, guest?.maxAnswerBytes);
+    const answer = await (guest ? session.run(batch, guest.maxAnswerBytes) : statements.run(batch));
     batch = [];
     status = statusOf(answer);
     send(answer);

@@ -4,6 +4,7 @@ import { SetupError } from "../../../setup-error.ts";
 import { limitMemory } from "./limit-memory.ts";
 import type { Place, WorkerMessage, WorkerRequest } from "./messages.ts";
 import { openDatabase } from "./open-database.ts";
+import { createPreparedStatements } from "./prepared-statements.ts";
 import { concat, toStartup } from "./protocol.ts";
 import { serveConnection } from "./serve-connection.ts";
 import { createSession } from "./session.ts";
@@ -29,9 +30,11 @@ async function serve(place: Place): Promise<void> {
   if ("dataDir" in place && place.maxMemoryBytes !== undefined) limitMemory(place.maxMemoryBytes);
   const pglite = await openDatabase(place);
   const session = createSession(pglite);
+  const statements = createPreparedStatements(session);
   const greeting = concat(await greet(pglite));
   parent.on("message", (request: WorkerRequest) => {
-    if (request.kind === "connection") serveConnection(request.port, { session, greeting }, request.guest);
+    if (request.kind === "connection")
+      serveConnection(request.port, { session, statements, greeting }, request.guest);
     else if (request.kind === "dump") void dump();
     else void close();
   });

@@ -27,6 +27,7 @@ end $$;
 select capture.plan_once(name::regprocedure) from unnest(array[
   'capture.compare_observations(timestamptz, timestamptz, timestamptz, timestamptz, boolean)',
   'capture.known_columns(jsonb, jsonb)',
+  'capture.announced_details(jsonb)',
   'capture.clear_stale(bigint, integer, text, timestamptz)',
   'capture.record_count(bigint, integer, text, integer, timestamptz)',
   'capture.record_unlisted_items(bigint, integer, text, integer)',

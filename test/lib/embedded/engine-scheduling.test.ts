@@ -261,6 +261,42 @@ test("a run whose key becomes free while the queue is read does not overtake one
   expect(order).toEqual([1, 2, 3]);
 });
 
+test("a run that arrives while the queue is read starts, though the read has not seen it", async () => {
+  const gates = { plan: createGate(), read: createGate() };
+  let isHeld = false;
+  const slowDb: SqlDatabase = {
+    ...db,
+    query: async (sql, params) => {
+      const rows = await db.query<never>(sql, params);
+      if (isHeld && sql.includes("find_ready")) await gates.read.pass();
+      return rows;
+    },
+  };
+  const { engine, inngest } = await start(
+    (client) => [
+      client.createFunction({ id: "late", triggers: [{ event: "a/b" }] }, ({ step }) =>
+        step.run("work", someTime),
+      ),
+      // Parallel steps make the engine read the queue.
+      client.createFunction({ id: "parallel", triggers: [{ event: "a/plan" }] }, async ({ step }) => {
+        await gates.plan.pass();
+        await Promise.all(["one", "two"].map((id) => step.run(id, () => null)));
+      }),
+    ],
+    { db: slowDb },
+  );
+  await inngest.send({ name: "a/plan" });
+  await gates.plan.passed(1);
+  isHeld = true;
+  gates.plan.open();
+  await gates.read.passed(1);
+  await inngest.send({ name: "a/b" });
+  isHeld = false;
+  gates.read.open();
+  await engine.idle();
+  expect(engine.stats()).toMatchObject({ finished: 2 });
+});
+
 test("a priority puts a run ahead of earlier ones, within Inngest's bounds", async () => {
   const clock = createClock();
   const order: unknown[] = [];

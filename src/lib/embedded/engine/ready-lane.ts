@@ -24,6 +24,7 @@ export function createReadyLane(pageSize: number): ReadyLane {
   let horizon = -Infinity;
   /** Counts the begins and the ends of reads. */
   let reads = 0;
+  let isOutdated = false;
 
   function add(requests: readonly ReadyRequest[]): void {
     const nearer = requests.filter(({ rank }) => rank < horizon);
@@ -37,6 +38,7 @@ export function createReadyLane(pageSize: number): ReadyLane {
   function forget(): void {
     known = [];
     horizon = -Infinity;
+    isOutdated = true;
   }
 
   return {
@@ -49,10 +51,11 @@ export function createReadyLane(pageSize: number): ReadyLane {
     },
     read: async (query) => {
       forget();
+      isOutdated = false;
       reads++;
       try {
         const page = await query();
-        horizon = page.length < pageSize ? Infinity : (page.at(-1)?.rank ?? Infinity);
+        if (!isOutdated) horizon = page.length < pageSize ? Infinity : (page.at(-1)?.rank ?? Infinity);
         return page;
       } finally {
         reads++;

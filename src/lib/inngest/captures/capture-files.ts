@@ -20,29 +20,23 @@ interface MissingFiles {
   changed_files: number;
 }
 
-/**
- * Lists all files, each page in a step of its own, and then replaces the captured ones. False if GitHub listed the files of another head, or the
- * head moved meanwhile: nothing was written.
- */
-export async function captureFiles(
-  { store, github }: Pick<CaptureDependencies, "store" | "github">,
-  step: StepTools,
-  run: CaptureRun,
-  missing: MissingFiles,
-  round: number,
-): Promise<boolean> {
-  const { number } = run.event.data;
-
+/** Captures files. Each page is listed in a step; a list of one page is also stored in it. */
+export function createCaptureFiles({ store, github }: Pick<CaptureDependencies, "store" | "github">) {
   async function replace(
+    run: CaptureRun,
+    missing: MissingFiles,
     files: FileRow[],
-    head_sha: string,
-    date: string,
-    requests: number,
-    unreadable: readonly string[],
+    {
+      head,
+      date,
+      requests,
+      problems: unreadable,
+    }: Pick<ListedPage, "head" | "date" | "requests" | "problems">,
   ): Promise<Replaced> {
+    const { number } = run.event.data;
     const context = toContext(run, { observedAt: date, source: "fetch", requests });
     const truncated = missing.changed_files > maxListedFiles;
-    const list = { head_sha, base_ref: missing.base_ref, truncated };
+    const list = { head_sha: head, base_ref: missing.base_ref, truncated };
     const { results, refused } = await storeInParts(files, (part, isFirst) =>
       replaceFiles(store, isFirst ? context : toContext(run, { observedAt: date, source: "fetch" }), number, {
         ...list,
@@ -59,53 +53,90 @@ export async function captureFiles(
     return { replaced: results.every(Boolean), problems };
   }
 
-  if (missing.changed_files === 0) {
+  async function listPage(
+    run: CaptureRun,
+    missing: MissingFiles,
+    position: ListPosition,
+    knownHead: string | undefined,
+  ): Promise<ListedPage> {
+    const { data, date, next, requests, unreadable } = await askGitHub(
+      github,
+      run,
+      async (client, target) => {
+        const answer = await readPage(client, filesListing(target), position, run.attempt);
+        if (position === listStart && answer.data.length === 0 && answer.unreadable.length === 0)
+          throw new LaggingReplicaError("GitHub has not created the file list yet.");
+        return answer;
+      },
+    );
+    return {
+      rows: data.map(toFile),
+      head: headOf(data) ?? knownHead ?? missing.head_sha,
+      date,
+      next,
+      requests,
+      problems: unreadable.map(({ message }) => message),
+    };
+  }
+
+  /** Lists the first page, and stores it if there are no others. It is a part of a step. */
+  async function captureFirst(run: CaptureRun, missing: MissingFiles): Promise<FirstFiles> {
+    if (missing.changed_files === 0) {
+      const none = {
+        head: missing.head_sha,
+        date: new Date(github.now()).toISOString(),
+        requests: 0,
+        problems: [],
+      };
+      return { replaced: await replace(run, missing, [], none) };
+    }
+    const listed = await listPage(run, missing, listStart, undefined);
+    if (!listed.next) return { replaced: await replace(run, missing, listed.rows, listed) };
+    retryWhileNew(listed.problems, run);
+    return listed;
+  }
+
+  /**
+   * Lists the other pages, and then replaces the captured files. False if GitHub listed the files of another head, or the head moved meanwhile:
+   * nothing was written.
+   */
+  async function captureOthers(
+    step: StepTools,
+    run: CaptureRun,
+    missing: MissingFiles,
+    round: number,
+    first: FirstFiles,
+  ): Promise<boolean> {
+    if ("replaced" in first) return conclude(first.replaced);
+    const pages = [first];
+    let last = first;
+    while (last.next) {
+      const { next: position, head } = last;
+      last = await step.run(`list-files-${round}-page-${pages.length + 1}`, async () => {
+        const listed = await listPage(run, missing, position, head);
+        retryWhileNew(listed.problems, run);
+        return listed;
+      });
+      if (last.head !== head) return false; // pushed to between two pages
+      pages.push(last);
+    }
     return conclude(
-      await step.run(`store-no-files-${round}`, () =>
-        replace([], missing.head_sha, new Date(github.now()).toISOString(), 0, []),
+      await step.run(`store-files-${round}`, () =>
+        replace(
+          run,
+          missing,
+          pages.flatMap(({ rows }) => rows),
+          {
+            ...last,
+            requests: pages.reduce((total, { requests }) => total + requests, 0),
+            problems: pages.flatMap(({ problems }) => problems),
+          },
+        ),
       ),
     );
   }
 
-  const files: FileRow[] = [];
-  const unreadable: string[] = [];
-  let head: string | undefined;
-  let requests = 0;
-  let position: ListPosition | null = listStart;
-  for (let page = 1; position; page++) {
-    const from: ListPosition = position;
-    const listed: ListedFiles = await step.run(`list-files-${round}-page-${page}`, async () => {
-      const answered = await askGitHub(github, run, async (client, target) => {
-        const answer = await readPage(client, filesListing(target), from, run.attempt);
-        if (page === 1 && answer.data.length === 0 && answer.unreadable.length === 0)
-          throw new LaggingReplicaError("GitHub has not created the file list yet.");
-        return answer;
-      });
-      const { data, date, next } = answered;
-      const rows = data.map(toFile);
-      const listedHead = headOf(data) ?? head ?? missing.head_sha;
-      const problems = answered.unreadable.map(({ message }) => message);
-      if (page === 1 && !next)
-        return { replaced: await replace(rows, listedHead, date, answered.requests, problems) };
-      retryWhileNew(problems, run);
-      return { rows, head: listedHead, date, next, requests: answered.requests, problems };
-    });
-    if ("replaced" in listed) return conclude(listed.replaced);
-    if (head && head !== listed.head) return false; // pushed to between two pages
-    head = listed.head;
-    files.push(...listed.rows);
-    unreadable.push(...listed.problems);
-    requests += listed.requests;
-    position = listed.next;
-    if (!position) {
-      return conclude(
-        await step.run(`store-files-${round}`, () =>
-          replace(files, listed.head, listed.date, requests, unreadable),
-        ),
-      );
-    }
-  }
-  return false;
+  return { captureFirst, captureOthers };
 }
 
 /** Fails the run after all other files are stored. */
@@ -119,13 +150,14 @@ interface Replaced {
   problems: string[];
 }
 
-type ListedFiles =
-  | { replaced: Replaced }
-  | {
-      rows: FileRow[];
-      head: string;
-      date: string;
-      next: ListPosition | null;
-      requests: number;
-      problems: string[];
-    };
+interface ListedPage {
+  rows: FileRow[];
+  head: string;
+  date: string;
+  next: ListPosition | null;
+  requests: number;
+  problems: string[];
+}
+
+/** The first page of several, or the result of storing all files. */
+export type FirstFiles = ListedPage | { replaced: Replaced };

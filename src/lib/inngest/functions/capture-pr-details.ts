@@ -6,7 +6,7 @@ import type { PullRequestOutcome } from "../../store/merge-types.ts";
 import { beginJob } from "../../store/jobs.ts";
 import { mergePullRequestDetails } from "../../store/pull-requests.ts";
 import { pullRequestDetails } from "../events.ts";
-import { captureFiles } from "../captures/capture-files.ts";
+import { createCaptureFiles, type FirstFiles } from "../captures/capture-files.ts";
 import {
   sleepUntilSecondIsOver,
   askGitHub,
@@ -34,6 +34,8 @@ export function createCapturePullRequestDetails({
   github,
   concurrency,
 }: CaptureDependencies) {
+  const { captureFirst, captureOthers } = createCaptureFiles({ store, github });
+
   async function storeObserved(run: CaptureRun, pullRequest: GitHubPullRequest): Promise<PullRequestOutcome> {
     const context = toPayloadContext(run, {
       observedAt: pullRequest.updated_at,
@@ -77,6 +79,15 @@ export function createCapturePullRequestDetails({
     return begun === "begun" ? fetchPullRequest(run) : null;
   }
 
+  /** Captures the first files in the step that stores the details. Most pull requests have no others, so their capture has one step. */
+  async function withFirstFiles(
+    run: CaptureRun,
+    details: PullRequestOutcome | null,
+  ): Promise<Captured | null> {
+    if (!details?.files || details.outcome === "ambiguous") return details;
+    return { ...details, firstFiles: await captureFirst(run, details.files) };
+  }
+
   return captureQueues("capture-pr-details", concurrency).map(({ options, if: condition }) =>
     inngest.createFunction(
       { ...options, triggers: [{ event: pullRequestDetails, if: condition }] },
@@ -85,22 +96,39 @@ export function createCapturePullRequestDetails({
         const { observed, unlessKnown } = event.data;
 
         let details = observed
-          ? await step.run("store-observed-pull-request", () => storeObserved(run, observed.pull_request))
-          : await step.run("fetch-pull-request", () => beginFetch(run, unlessKnown));
+          ? await step.run("store-observed-pull-request", async () =>
+              withFirstFiles(run, await storeObserved(run, observed.pull_request)),
+            )
+          : await step.run("fetch-pull-request", async () =>
+              withFirstFiles(run, await beginFetch(run, unlessKnown)),
+            );
 
         if (observed && details?.outcome === "ambiguous") {
           await sleepUntilSecondIsOver(step, "wait-for-the-second-to-end", details.clock, github);
-          details = await step.run("resolve-pull-request", () => resolve(run, observed.pull_request));
+          details = await step.run("resolve-pull-request", async () =>
+            withFirstFiles(run, await resolve(run, observed.pull_request)),
+          );
         }
 
         for (let round = 1; details?.files; round++) {
-          if (await captureFiles({ store, github }, step, run, details.files, round)) break;
+          const { files } = details;
+          const first =
+            details.firstFiles ??
+            (await step.run(`list-files-${round}-page-1`, () => captureFirst(run, files)));
+          if (await captureOthers(step, run, files, round, first)) break;
           if (round === maxFileRounds)
             throw new NonRetriableError("GitHub lists the files of another head than it shows.");
           if (round > 1) await step.sleep(`wait-for-the-files-${round}`, 2 ** round * 1000);
-          details = await step.run(`fetch-moved-pull-request-${round}`, () => fetchPullRequest(run));
+          details = await step.run(`fetch-moved-pull-request-${round}`, async () =>
+            withFirstFiles(run, await fetchPullRequest(run)),
+          );
         }
       },
     ),
   );
+}
+
+interface Captured extends PullRequestOutcome {
+  /** Absent: they are listed in another step. */
+  firstFiles?: FirstFiles;
 }

@@ -1,7 +1,8 @@
 import { checkPostgresVersion, checkSupabase, explainPostgres } from "../check-setup.ts";
 import type { Config } from "../config.ts";
+import { connectPostgres } from "../connect-postgres.ts";
 import { listMissingMigrations } from "../lib/embedded/migrate.ts";
-import { openPostgres } from "../lib/embedded/open-postgres.ts";
+import { createServiceFetch } from "../lib/redact.ts";
 import { createStore } from "../lib/store/store.ts";
 import { SetupError } from "../setup-error.ts";
 import { failed, failedSetup, passed, warning, type CheckResult } from "./check-result.ts";
@@ -21,14 +22,16 @@ export async function checkDatabase({ database, dataDir }: Config): Promise<Chec
 }
 
 async function checkProject(project: { url: string; serviceRoleKey: string }): Promise<CheckResult> {
-  const problem = await checkSupabase(createStore(project));
+  const problem = await checkSupabase(
+    createStore({ ...project, fetch: createServiceFetch(project.serviceRoleKey) }),
+  );
   return problem === null
     ? passed(subject, `The project at ${new URL(project.url).host} answers and has the migrations.`)
     : failedSetup(subject, problem);
 }
 
 async function checkServer(url: string): Promise<CheckResult[]> {
-  const rows = openPostgres(url);
+  const rows = connectPostgres(url);
   try {
     await checkPostgresVersion(rows);
     const missing = await listMissingMigrations(rows);

@@ -11,6 +11,6 @@ export function connectPostgres(url: string): SqlDatabase {
     return openPostgres(url);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SetupError(`DATABASE_URL cannot be used: ${reason}.`, { cause });
+    throw new SetupError(`DATABASE_URL cannot be used (${reason}).`, { cause });
   }
 }

@@ -16,10 +16,16 @@ export async function checkDatabase({ database, dataDir }: Config): Promise<Chec
   try {
     return database.kind === "supabase" ? [await checkProject(database)] : await checkServer(database.url);
   } catch (error) {
-    if (error instanceof SetupError) return [failedSetup(subject, error.message)];
+    if (error instanceof SetupError) return [failedSetup(subject, error.message, remedies[database.kind])];
     throw error;
   }
 }
+
+const remedies = {
+  supabase: "Check SUPABASE_URL and the network. A paused project answers nothing.",
+  postgres:
+    "Correct DATABASE_URL. docs/deploy/vm.md#3-create-the-database creates the role and the database.",
+} as const;
 
 async function checkProject(project: { url: string; serviceRoleKey: string }): Promise<CheckResult> {
   const problem = await checkSupabase(
@@ -27,7 +33,7 @@ async function checkProject(project: { url: string; serviceRoleKey: string }): P
   );
   return problem === null
     ? passed(subject, `The project at ${new URL(project.url).host} answers and has the migrations.`)
-    : failedSetup(subject, problem);
+    : failedSetup(subject, problem, remedies.supabase);
 }
 
 async function checkServer(url: string): Promise<CheckResult[]> {

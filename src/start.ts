@@ -235,30 +235,35 @@ async function firstCheck(
 
 /** Registers the functions with the Dev Server, so that it needs no URL. */
 async function registerWithDevServer(url: string, log: Logger): Promise<void> {
-  if (await register(url)) log.info("The functions are registered with the Dev Server");
+  const refusal = await register(url);
+  if (refusal === null) log.info("The functions are registered with the Dev Server");
   else log.warn("Could not connect to the Dev Server. Start it with: npm run dev:inngest");
 }
 
 /**
  * Registers the functions with Inngest, so that it knows those of a new version: a self-hosted server looks for them only when it starts. Repeats
- * until Inngest answers.
+ * until Inngest takes them.
  */
 async function registerWithInngest(url: string, log: Logger): Promise<void> {
-  let pauseMs = checkPauseMs.first;
-  while (!(await register(url))) {
-    if (pauseMs === checkPauseMs.first)
-      log.warn("Could not register the functions with Inngest: see the line above. Retrying");
+  let known: string | null = null;
+  for (let pauseMs = checkPauseMs.first; ; pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)) {
+    const refusal = await register(url);
+    if (refusal === null) return log.info("The functions are registered with Inngest");
+    if (refusal !== known) log.warn(`Could not register the functions with Inngest (${refusal}). Retrying.`);
+    known = refusal;
     await delay(pauseMs, null, { signal: stopping.signal });
-    pauseMs = Math.min(pauseMs * 2, checkPauseMs.max);
   }
-  log.info("The functions are registered with Inngest");
 }
 
-/** True if Inngest knows the functions from now on. */
-async function register(url: string): Promise<boolean> {
-  const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" }).catch(() => null);
-  await response?.body?.cancel();
-  return response?.ok ?? false;
+/** Null when Inngest knows the functions from now on, else why not. */
+async function register(url: string): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" });
+    const { message }: { message?: string } = Object(await response.json());
+    return response.ok ? null : (message ?? String(response.status));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */

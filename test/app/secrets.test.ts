@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, vi } from "vitest";
+import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
 import { createSupabaseFetch } from "../../src/lib/embedded/supabase-fetch.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import type { FakeGitHub } from "../../src/fake-github/index.ts";
@@ -197,12 +198,17 @@ test.for<[string, Interceptor | null, string]>([
     answers.push([`pr-capture ${args.join(" ")}`, out + err]);
   }
   await server.end("SIGTERM");
+  const stored = await openPglite(folder);
+  const tables = await readTables(stored);
+  await stored.close();
+  expect(tables).toContain("acme");
   expect(tokens.size).toBeGreaterThan(1);
   expect(collector.bodies.join()).toContain("capture capture/pr.details");
   expectNoSecrets(
     [
       ["the log", server.output.join("\n")],
       ["the traces", collector.bodies.join("\n")],
+      ["the tables", tables],
       ["the database's files", await readFolder(folder)],
       ...answers,
     ],
@@ -262,7 +268,7 @@ test.for(targets.flatMap((target) => faults.map((fault) => [target, fault] as co
     const failing = spawnServer(environment); // a service fails from the start
     await failing.listening.catch(() => {});
     await failing.end("SIGTERM");
-    const tables = await readTables();
+    const tables = await readTables(database);
     expectNoSecrets(
       [
         ["the log", server.output.join("\n")],
@@ -280,11 +286,12 @@ test.for(targets.flatMap((target) => faults.map((fault) => [target, fault] as co
   },
 );
 
-async function readTables(): Promise<string> {
-  const names = await database.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('github', 'capture')",
+/** All rows of all tables. In the database's files, long values are compressed. */
+async function readTables(from: SqlDatabase): Promise<string> {
+  const names = await from.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('github', 'capture', 'embedded_inngest')",
   );
-  const rows = await Promise.all(names.map(({ name }) => database.query(`select * from ${name}`)));
+  const rows = await Promise.all(names.map(({ name }) => from.query(`select * from ${name}`)));
   return JSON.stringify(rows);
 }
 

@@ -33,10 +33,14 @@ async function openRecorder() {
   const server = createServer((request, response) => {
     const answer = async () => {
       const body = await text(request);
-      if (recorder.isDown) return void response.writeHead(503).end();
+      response.setHeader("content-type", "application/json");
+      if (recorder.isDown)
+        return void response
+          .writeHead(503)
+          .end(JSON.stringify({ ok: false, error: "Out of order", status: 503 }));
       recorder.headers.push(request.headers);
       if (request.url?.startsWith("/fn/register")) recorder.registered.push(JSON.parse(body) as Registration);
-      response.setHeader("content-type", "application/json").end(JSON.stringify({ ok: true, status: 200 }));
+      response.end(JSON.stringify({ ok: true, status: 200 }));
     };
     void answer();
   });
@@ -118,7 +122,7 @@ serverTest(
       INNGEST_SERVE_ORIGIN: "http://server:3000",
     });
     await vi.waitFor(
-      () => expect(server.output.join()).toContain("Could not register the functions with Inngest"),
+      () => expect(server.output.join()).toContain("with Inngest (Out of order). Retrying."),
       patience,
     );
     inngest.isDown = false;

@@ -9,7 +9,7 @@ import { findChromium } from "./src/testing/find-chromium.ts";
  */
 const notAboutTheDatabase = [
   "test/*.test.ts",
-  "test/app/{acknowledgement,alerts,cli,clock,compare,credentials,data-folder,doctor,encryption,enterprise,environment,examples,fuzz,inngest-server,installations,kill,leniency,limits,listings,live,reconcile,reconcile-many,renames,session,signing-key,start,storm,sync,sync-hangs,sync-isolation,sync-large-lists,sync-partial-answers,traces,webhook-proxy}.test.ts",
+  "test/app/{acknowledgement,alerts,cli,clock,compare,credentials,data-folder,doctor,encryption,enterprise,environment,examples,fuzz,inngest-server,installations,kill,leniency,limits,listings,live,reconcile,reconcile-many,renames,secrets,session,signing-key,start,storm,sync,sync-hangs,sync-isolation,sync-large-lists,sync-partial-answers,traces,webhook-proxy}.test.ts",
   "test/demo/**",
   "test/fake-github/**",
   "test/http/**",

@@ -70,7 +70,9 @@ export async function checkSupabase(store: Store): Promise<string | null> {
       );
     if (["PGRST202", "PGRST106", "42883", "42P01"].includes(code))
       return "Migrations are missing in the project at SUPABASE_URL: apply supabase/migrations with `supabase db push`.";
-    return `Could not reach the project at SUPABASE_URL (${status > 0 ? status : message}).`;
+    if (status >= 200 && status < 300) return "What answers at SUPABASE_URL is not a Supabase project.";
+    const reason = status > 0 ? String(status) : message.replace(/^capture_\w+: (TypeError: )?/, "");
+    return `Could not reach the project at SUPABASE_URL (${reason}).`;
   }
 }
 

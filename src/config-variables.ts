@@ -1,7 +1,9 @@
 /** The environment variables: their schemas and their documentation. `npm run docs` writes docs/configuration.md and .env.example from them. */
 import { z } from "zod";
 
-const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+const url = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .refine((text) => !hasUser(text), { error: "must not contain a user name or password" }); // fetch refuses them, and quotes them
 const number = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
   return z.coerce
@@ -17,6 +19,10 @@ const bearerToken = z
     /^[!-~]([ -~]*[!-~])?$/,
     "must be printable ASCII without spaces around it, because a header carries it",
   );
+/** Requests carry it in a header or a path. `fetch` quotes one that it cannot send. */
+const sentKey = z
+  .string()
+  .regex(/^[!-~]+$/, "must be printable ASCII without spaces and line breaks: copy it again");
 const encryptionKey = z.string().min(16, "must have at least 16 characters");
 const share = "must be a number from 0 to 1";
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -63,12 +69,9 @@ export const variables = z.object({
   WEBHOOK_PROXY_URL: url.optional().meta({
     meaning: "A smee.io channel that forwards webhooks to a machine without a public address.",
   } satisfies VariableMeta),
-  GITHUB_TOKEN: z
-    .string()
-    .optional()
-    .meta({
-      meaning: "A token that reads public repositories on which the App is not installed.",
-    } satisfies VariableMeta),
+  GITHUB_TOKEN: sentKey.optional().meta({
+    meaning: "A token that reads public repositories on which the App is not installed.",
+  } satisfies VariableMeta),
   GITHUB_API_URL: url.default("https://api.github.com").meta({
     meaning:
       "The base of the REST API. For Enterprise Server: `https://HOST/api/v3`. GraphQL is then `https://HOST/api/graphql`.",
@@ -82,20 +85,16 @@ export const variables = z.object({
       meaning:
         "A sync pauses while less than this share (0 to 1) of an installation's budget is left. Webhook captures may use the rest.",
     } satisfies VariableMeta),
-  INNGEST_EVENT_KEY: z
-    .string()
+  INNGEST_EVENT_KEY: sentKey
     .optional()
     .meta({ meaning: "The event key. Needs `INNGEST_SIGNING_KEY`." } satisfies VariableMeta),
-  INNGEST_SIGNING_KEY: z
-    .string()
+  INNGEST_SIGNING_KEY: sentKey
     .optional()
     .meta({ meaning: "The signing key. Needs `INNGEST_EVENT_KEY`." } satisfies VariableMeta),
-  INNGEST_SIGNING_KEY_FALLBACK: z
-    .string()
+  INNGEST_SIGNING_KEY_FALLBACK: sentKey
     .optional()
     .meta({ meaning: "The previous signing key, accepted while you rotate keys." } satisfies VariableMeta),
-  INNGEST_ENV: z
-    .string()
+  INNGEST_ENV: sentKey
     .optional()
     .meta({ meaning: "The branch environment to send events to." } satisfies VariableMeta),
   INNGEST_CONCURRENCY: number(1, 100)
@@ -116,11 +115,13 @@ export const variables = z.object({
     .meta({ meaning: "The URL of a self-hosted Inngest server." } satisfies VariableMeta),
   INNGEST_SERVE_ORIGIN: url.optional().meta({
     meaning:
-      "The public origin of this server, such as `https://example.com`. Set it when the proxy in front sets no `x-forwarded-proto` and `x-forwarded-host`.",
+      "The origin at which Inngest reaches this server, such as `https://example.com`. A server with it registers its functions at each start. Set it, too, when the proxy in front sets no `x-forwarded-proto` and `x-forwarded-host`.",
     shownDefault: "from each request",
   } satisfies VariableMeta),
   INNGEST_DEV: z
-    .union([z.enum(["0", "1", "true", "false"]), url], { error: "must be 1, 0 or a URL" })
+    .union([z.enum(["0", "1", "true", "false"]), url], {
+      error: "must be 1, 0 or a URL without a user name or password",
+    })
     .optional()
     .meta({
       meaning: "`1` or the URL of an Inngest Dev Server. It wins over the keys.",
@@ -128,8 +129,7 @@ export const variables = z.object({
   SUPABASE_URL: url.optional().meta({
     meaning: "The Supabase project's URL. Apply the migrations with `supabase db push`.",
   } satisfies VariableMeta),
-  SUPABASE_SERVICE_ROLE_KEY: z
-    .string()
+  SUPABASE_SERVICE_ROLE_KEY: sentKey
     .refine((key) => !isPublicSupabaseKey(key), {
       error: "is the project's public key, which cannot write: use the service role's (secret) key",
     })
@@ -139,6 +139,9 @@ export const variables = z.object({
     } satisfies VariableMeta),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" })
+    .refine(isEncoded, {
+      error: "must have a percent-encoded password: %40 for @, %2F for /, %23 for #, %3F for ?, %25 for %",
+    })
     .optional()
     .meta({
       meaning:
@@ -257,6 +260,28 @@ interface Section {
 
 export type VariableName = keyof typeof variables.shape;
 export type Variables = z.output<typeof variables>;
+
+function hasUser(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== "" || password !== "";
+}
+
+/** False when a character of the password ended the host, so that a part of it would be taken for the database's name. */
+function isEncoded(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { username, password, pathname, hash } = new URL(text);
+  return !pathname.includes("@") && hash === "" && canDecode(username) && canDecode(password);
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * True for Supabase's keys for browsers: `sb_publishable_…`, or a JWT with the role `anon`.

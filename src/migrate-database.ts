@@ -1,5 +1,6 @@
 import { checkPostgres } from "./check-setup.ts";
-import { openPostgres } from "./lib/embedded/open-postgres.ts";
+import { variables } from "./config-variables.ts";
+import { connectPostgres } from "./connect-postgres.ts";
 import { SetupError } from "./setup-error.ts";
 
 /**
@@ -11,8 +12,9 @@ export async function migrateDatabase(url: string | undefined): Promise<string[]
     throw new SetupError(
       "DATABASE_URL is not set. Set it to the database's URL, postgres://user:password@host/database. A Supabase project shows it under Connect.",
     );
-  if (!/^postgres(ql)?:\/\//.test(url)) throw new SetupError("DATABASE_URL must begin with postgres://.");
-  const rows = openPostgres(url);
+  const [fault] = variables.shape.DATABASE_URL.safeParse(url).error?.issues ?? [];
+  if (fault) throw new SetupError(`DATABASE_URL ${fault.message}.`);
+  const rows = connectPostgres(url);
   try {
     let applied: string[] = [];
     const problem = await checkPostgres(rows, (files) => (applied = files));

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
+import { connectPostgres } from "./connect-postgres.ts";
 import { createInngestEngine, engineCheckpointing } from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
-import { openPostgres } from "./lib/embedded/open-postgres.ts";
 import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import type { Logger } from "./logger.ts";
@@ -24,7 +24,7 @@ export async function connectRows(
 ): Promise<SqlDatabase | null> {
   if (config.database.kind === "supabase") return null;
   const { database } = config;
-  if (database.kind === "postgres") return openPostgres(database.url);
+  if (database.kind === "postgres") return connectPostgres(database.url);
   return openFolder(config, warn);
 }
 

@@ -1,6 +1,6 @@
 import { parseConfig, ConfigError } from "./config.ts";
+import { connectPostgres } from "./connect-postgres.ts";
 import { createLogger } from "./logger.ts";
-import { openPostgres } from "./lib/embedded/open-postgres.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
 import { assembleServices, type Services } from "./services.ts";
 
@@ -30,7 +30,7 @@ async function start(): Promise<Services> {
     faults.push("SUPABASE_URL or DATABASE_URL is missing: PGlite needs a persistent disk.");
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  const rows = config.database.kind === "postgres" ? openPostgres(config.database.url) : null;
+  const rows = config.database.kind === "postgres" ? connectPostgres(config.database.url) : null;
   const log = createLogger(config.logLevel);
   for (const { name, meant } of findMisspelledVariables(process.env))
     log.warn(`${name} is set, but unknown. Did you mean ${meant}?`);

@@ -32,6 +32,7 @@ import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manag
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createRefusals, type Refusals } from "./lib/store/watch-refusals.ts";
 import { createStore, type Store } from "./lib/store/store.ts";
+import { createServiceFetch } from "./lib/redact.ts";
 import { openTracing } from "./lib/tracing/tracing.ts";
 import type { Logger } from "./logger.ts";
 import { createProbot } from "./probot.ts";
@@ -268,7 +269,8 @@ async function openEncryption({ inngestEncryption }: Config): Promise<Middleware
 }
 
 function connectStore(config: DatabaseConfig, rows: SqlDatabase | null, { watch }: Refusals): Store {
-  if (config.kind === "supabase") return createStore({ ...config, fetch: watch(fetch) });
+  if (config.kind === "supabase")
+    return createStore({ ...config, fetch: watch(createServiceFetch(config.serviceRoleKey)) });
   if (!rows) throw new Error("The database is not open.");
   return createEmbeddedStore(watch(createSupabaseFetch(rows)));
 }
@@ -291,6 +293,7 @@ function connectInngest(
       isDev: false,
       eventKey,
       signingKey,
+      fetch: createServiceFetch(eventKey, signingKey, signingKeyFallback),
       ...(signingKeyFallback && { signingKeyFallback }),
       ...(baseUrl && { baseUrl }),
       ...(env && { env }),

@@ -182,7 +182,10 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
     const proxy = startWebhookProxy(config.webhookProxyUrl, `${server.url}${paths.webhooks}`, log);
     closers.push(() => proxy.stop());
   }
-  if (config.inngest.kind === "dev-server") await register(server.url, log);
+  if (config.inngest.kind === "dev-server") await registerWithDevServer(server.url, log);
+  // Without an origin, the functions would be registered at an address of this machine.
+  if (config.inngest.kind === "inngest" && config.inngestServeOrigin)
+    registerWithInngest(server.url, log).catch(fail);
 }
 
 /**
@@ -231,10 +234,36 @@ async function firstCheck(
 }
 
 /** Registers the functions with the Dev Server, so that it needs no URL. */
-async function register(url: string, log: Logger): Promise<void> {
-  const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" }).catch(() => null);
-  if (response?.ok) log.info("The functions are registered with the Dev Server");
+async function registerWithDevServer(url: string, log: Logger): Promise<void> {
+  const refusal = await register(url);
+  if (refusal === null) log.info("The functions are registered with the Dev Server");
   else log.warn("Could not connect to the Dev Server. Start it with: npm run dev:inngest");
+}
+
+/**
+ * Registers the functions with Inngest, so that it knows those of a new version: a self-hosted server looks for them only when it starts. Repeats
+ * until Inngest takes them.
+ */
+async function registerWithInngest(url: string, log: Logger): Promise<void> {
+  let known: string | null = null;
+  for (let pauseMs = checkPauseMs.first; ; pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)) {
+    const refusal = await register(url);
+    if (refusal === null) return log.info("The functions are registered with Inngest");
+    if (refusal !== known) log.warn(`Could not register the functions with Inngest (${refusal}). Retrying.`);
+    known = refusal;
+    await delay(pauseMs, null, { signal: stopping.signal });
+  }
+}
+
+/** Null when Inngest knows the functions from now on, else why not. */
+async function register(url: string): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" });
+    const { message }: { message?: string } = Object(await response.json());
+    return response.ok ? null : (message ?? String(response.status));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */

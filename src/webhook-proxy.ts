@@ -22,10 +22,10 @@ export function startWebhookProxy(
   let pauseMs = firstPauseMs;
   let timer: NodeJS.Timeout | undefined;
   let client: SmeeClient | undefined;
-  const logger = {
-    info: (...texts: unknown[]) => log.debug(texts.map(String).join(" ")),
-    error: (...texts: unknown[]) => log.debug(texts.map(String).join(" ")),
-  };
+  // Whoever knows the channel's URL reads every webhook.
+  const debug = (...texts: unknown[]) =>
+    log.debug(texts.map(String).join(" ").replaceAll(source, "WEBHOOK_PROXY_URL"));
+  const logger = { info: debug, error: debug };
 
   async function connect(): Promise<void> {
     const current = new SmeeClient({ source, target, logger });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, hasNoCredentials, parseConfig } from "../src/config.ts";
+import { ConfigError, hasNoCredentials, parseConfig, variableNames } from "../src/config.ts";
 import { findMisspelledVariables } from "../src/misspelled-variables.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", {
@@ -62,6 +62,21 @@ test("one message names every fault, without values", () => {
   ];
   for (const name of named) expect(message).toContain(name);
   for (const secret of ["hunter2", "event-key", "role-key"]) expect(message).not.toContain(secret);
+});
+
+/** One for each way in which a value can be wrong. */
+const wrongValues = [
+  "planted",
+  "planted value",
+  "planted\nvalue",
+  "-1",
+  "http://user:planted@host",
+  "ftp://planted",
+];
+
+test.each(variableNames)("a fault of %s shows no value", (name) => {
+  for (const value of wrongValues)
+    expect(faultsOf({ ...credentials, [name]: value })).not.toContain("planted");
 });
 
 test("a wrong variable is not reported as missing too", () => {
@@ -140,6 +155,13 @@ test.each([
   ["HOST", "http://x/y", "must be a host name"],
   ["WEBHOOK_SECRET", "development", "Probot's public default"],
   ["SUPABASE_SERVICE_ROLE_KEY", "sb_publishable_x", "public key"],
+  ["SUPABASE_SERVICE_ROLE_KEY", "sb_secret\nx", "line breaks"],
+  ["GITHUB_TOKEN", "ghp_x y", "without spaces"],
+  ["GITHUB_API_URL", "https://me:pw@ghe.example.com/api/v3", "user name or password"],
+  ["INNGEST_DEV", "https://me:pw@example.com", "user name or password"],
+  ["DATABASE_URL", "postgres://me:1/2@db/x", "percent-encoded"],
+  ["DATABASE_URL", "postgres://me:1#2@db/x", "percent-encoded"],
+  ["DATABASE_URL", "postgres://me:%zz@db/x", "percent-encoded"],
 ])("%s=%s is a fault that names the valid values", (name, value, sentence) => {
   const message = faultsOf({ ...credentials, SUPABASE_URL: "https://x.supabase.co", [name]: value });
   expect(message).toMatch(new RegExp(`${name} .*${sentence}`));

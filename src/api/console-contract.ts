@@ -244,7 +244,7 @@ export const comparisonSchema = z.object({
 // POST /api/sql, GET /api/sql/schema
 
 export const sqlRequestSchema = z.strictObject({
-  query: z.string().min(1).max(50_000),
+  query: z.string().regex(/\S/, "must not be empty").max(50_000),
   /** The most rows to return. */
   limit: z.int().min(1).max(10_000).default(1000),
 });

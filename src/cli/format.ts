@@ -10,7 +10,7 @@ import {
 } from "../api/contract.ts";
 import type { FailureGroup } from "../api/console-contract.ts";
 import { drawBar } from "./progress-bar.ts";
-import { toAge, formatTable, paint, printable, type Screen } from "./terminal.ts";
+import { ageTitle, toAge, formatTable, paint, printable, type Screen } from "./terminal.ts";
 
 /** Longer lists end with a count. */
 const maxListed = 20;
@@ -55,11 +55,16 @@ function formatRepositories(repositories: Analysis["repositories"], screen: Scre
   return formatTable(
     repositories,
     [
-      { title: "REPOSITORY", cell: (each) => printable(each.repository ?? String(each.id)), shrinks: true },
+      {
+        title: "REPOSITORY",
+        cell: (each) => printable(each.repository ?? String(each.id)),
+        shrinks: "start",
+      },
       ...kinds.map((kind) => ({
         title: toWords(kind).toUpperCase(),
         cell: (each: Figures) => formatPercent(each[kind].percent),
         align: "right" as const,
+        isDispensable: true as const,
       })),
       {
         title: "GAPS",
@@ -122,12 +127,12 @@ export function formatJobs(jobs: readonly Job[], screen: Screen): string {
       { title: "ID", cell: ({ id }) => String(id), align: "right" },
       { title: "STATE", cell: ({ state }) => state, style: ({ state }) => stateStyles[state] },
       { title: "FUNCTION", cell: (job) => job.event_name },
-      { title: "TARGET", cell: toTarget, shrinks: true },
-      { title: "REASON", cell: ({ reason, priority }) => `${reason}, ${priority}` },
-      { title: "ATTEMPTS", cell: ({ attempts }) => count(attempts), align: "right" },
-      { title: "REQUESTS", cell: ({ requests }) => count(requests), align: "right" },
-      { title: "ROWS", cell: (job) => count(job.rows_written), align: "right" },
-      { title: "AGE", cell: (job) => toAge(job.created_at, screen), align: "right" },
+      { title: "TARGET", cell: toTarget, shrinks: "start" },
+      { title: "REASON", cell: ({ reason, priority }) => `${reason}, ${priority}`, isDispensable: true },
+      { title: "ATTEMPTS", cell: ({ attempts }) => count(attempts), align: "right", isDispensable: true },
+      { title: "REQUESTS", cell: ({ requests }) => count(requests), align: "right", isDispensable: true },
+      { title: "ROWS", cell: (job) => count(job.rows_written), align: "right", isDispensable: true },
+      { title: ageTitle(screen), cell: (job) => toAge(job.created_at, screen), align: "right" },
     ],
     screen,
     (job) =>
@@ -152,7 +157,7 @@ export function formatFailures(failures: readonly FailureGroup[], screen: Screen
       { title: "FAILED", cell: ({ failed }) => count(failed), align: "right", style: () => "red" },
       { title: "RETRYING", cell: ({ retrying }) => count(retrying), align: "right", style: () => "yellow" },
       { title: "FUNCTION", cell: (group) => group.function },
-      { title: "ERROR", cell: ({ error }) => printable(error), shrinks: true },
+      { title: "ERROR", cell: ({ error }) => printable(error), shrinks: "end", isDispensable: true },
       { title: "LAST", cell: (group) => toAge(group.last_at, screen), align: "right" },
     ],
     screen,

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { JobFilter } from "../api/console-contract.ts";
 import { countGaps, jobStateSchema, reasonSchema } from "../api/contract.ts";
+import { toNumber, parsePullRequest } from "./arguments.ts";
 import { formatAnalysis, formatFailures, formatJobs, formatStats, plural } from "./format.ts";
 import { addSetupCommands } from "./setup-commands.ts";
 import { formatRows } from "./format-rows.ts";
@@ -31,6 +32,12 @@ const program = new Command("pr-capture")
   .version(packageJson.version)
   .option("--json", jsonHint)
   .hook("preAction", (_, command) => {
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+      throw new SetupError(
+        `PR_CAPTURE_URL must be an http or https URL such as https://prs.example.com, but is ${url}.`,
+      );
+    if (/[^ -~]/.test(adminToken))
+      throw new SetupError("ADMIN_TOKEN has characters that no token has. Set it to the server's.");
     if (!adminToken && !withoutToken.includes(command.name()))
       throw new QueueApiError("ADMIN_TOKEN is not set. Set it in .env to the server's ADMIN_TOKEN.", null);
   })
@@ -107,19 +114,30 @@ followed(program.command("fix"))
 followed(program.command("capture").alias("pull-request"))
   .description("capture one pull request again")
   .argument("<owner/name>")
-  .argument("<number>", "the pull request's number", toNumber)
-  .addHelpText("after", toExamples("capture owner/name 42", "capture owner/name 42 --no-watch"))
-  .action(async (repository: string, number: number, { watch }: { watch: boolean }) => {
-    const after = (await client.listJobs({ limit: 1 }))[0]?.id ?? 0;
-    const { queued } = await client.queuePullRequest(repository, number);
-    const sentence =
-      queued > 0
-        ? `Queued ${plural(queued, "capture")} of ${repository}#${number}.`
-        : `${repository}#${number} is already queued.`;
-    if (!watch) return print({ queued }, () => `${sentence} ${followHint}`);
-    announce(sentence);
-    conclude(await watchCapture(client, { repository, number, after }));
-  });
+  .argument("[number]", "the pull request's number")
+  .addHelpText(
+    "after",
+    toExamples(
+      "capture owner/name 42",
+      "capture owner/name#42",
+      "capture https://github.com/owner/name/pull/42",
+      "capture owner/name 42 --no-watch",
+    ),
+  )
+  .action(
+    async (target: string, given: string | undefined, { watch }: { watch: boolean }, command: Command) => {
+      const { repository, number } = parsePullRequest(target, given, command);
+      const after = (await client.listJobs({ limit: 1 }))[0]?.id ?? 0;
+      const { queued } = await client.queuePullRequest(repository, number);
+      const sentence =
+        queued > 0
+          ? `Queued ${plural(queued, "capture")} of ${repository}#${number}.`
+          : `${repository}#${number} is already queued.`;
+      if (!watch) return print({ queued }, () => `${sentence} ${followHint}`);
+      announce(sentence);
+      conclude(await watchCapture(client, { repository, number, after }));
+    },
+  );
 
 program
   .command("reconcile")
@@ -204,11 +222,13 @@ program
       program.error("Choose one of an id, --failure and --all.");
     if (id === undefined) {
       const answer = await client.replayMany(failure === undefined ? {} : { failure });
-      return print(
-        answer,
-        () =>
-          `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`,
-      );
+      return print(answer, () => {
+        if (answer.replayed === 0)
+          return failure === undefined
+            ? "No capture has failed."
+            : `No failed capture has the error ${failure}. List them with: npx pr-capture failures`;
+        return `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`;
+      });
     }
     const replayed = await client.replay(id);
     print(replayed, () => `Job ${id} runs again. ${followHint}`);
@@ -235,21 +255,46 @@ program
 addSetupCommands(program, { client, url, environment: process.env, print, announce, conclude, toExamples });
 addMigrateCommand(program, { databaseUrl: process.env["DATABASE_URL"]?.trim(), print, toExamples });
 
-// --json may come before or after the command.
-for (const command of program.commands)
+for (const command of program.commands) {
+  // --json may come before or after the command.
   if (command.name() !== "completion") command.option("--json", jsonHint);
+  explainUsage(command, `See: npx pr-capture help ${command.name()}`);
+}
+explainUsage(program, "See: npx pr-capture help");
 
 try {
-  await program.parseAsync();
+  if (process.argv.length === 2) program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
   if (!(error instanceof QueueApiError || error instanceof SetupError)) throw error;
-  const hint =
-    error instanceof QueueApiError && error.status === null && adminToken
-      ? " Start the server with npm start, or set PR_CAPTURE_URL."
-      : "";
-  const message = printable(`${error.message}${hint}`);
+  const message = printable(toSentence(error));
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;
+}
+
+function toSentence(error: QueueApiError | SetupError): string {
+  const { message } = error;
+  if (!(error instanceof QueueApiError) || !adminToken) return message;
+  if (error.status === null) return `${message} Start the server with npm start, or set PR_CAPTURE_URL.`;
+  if (error.status === 401)
+    return `The server at ${url} does not accept this ADMIN_TOKEN. Set it to the server's, in .env or in the environment.`;
+  return message;
+}
+
+/** Reports wrong arguments as other errors are, with where to look. The options are not known yet. */
+function explainUsage(command: Command, hint: string): void {
+  command.configureOutput({
+    outputError: (text, write) => {
+      const fault = text
+        .replace(/^error: /, "")
+        .trim()
+        .replace(/\n\(?/, ". ")
+        .replace(/\?\)$/, "?");
+      const sentence = `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}`.replace(/[^.?!]$/, "$&.");
+      const message = `${sentence} ${hint}`;
+      write(`${process.argv.includes("--json") ? JSON.stringify({ error: message }) : message}\n`);
+    },
+  });
 }
 
 /** Adds the options of a command that queues work and waits for it. */
@@ -292,11 +337,4 @@ function wantsJson(): boolean {
 
 function toExamples(...commands: string[]): string {
   return ["\nExamples:", ...commands.map((command) => `  $ npx pr-capture ${command}`)].join("\n");
-}
-
-function toNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("It must be a whole number of at least 1.");
-  return number;
 }

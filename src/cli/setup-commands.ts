@@ -1,9 +1,10 @@
-import { Argument, InvalidArgumentError, type Command } from "commander";
+import { Argument, type Command } from "commander";
 import type { QueueClient } from "../client/queue-client.ts";
 import type { CheckResult } from "../doctor/check-result.ts";
 import { SetupError } from "../setup-error.ts";
 import { shells, toCompletionScript, type Shell } from "./completion.ts";
 import { paint, printable } from "./terminal.ts";
+import { parsePullRequest } from "./arguments.ts";
 import { watchDelivery, type FollowOutcome } from "./watch.ts";
 
 export interface SetupCommandTools {
@@ -42,7 +43,7 @@ ${toExamples("doctor", "doctor --json")}`,
     .command("webhook")
     .description("send the server a signed test delivery, and show what becomes of it")
     .argument("[owner/name]")
-    .argument("[number]", "a pull request, sent as GitHub shows it now", toNumber)
+    .argument("[number]", "a pull request, sent as GitHub shows it now")
     .addHelpText(
       "after",
       `
@@ -50,24 +51,22 @@ Without a pull request it is a ping, which tests the address and WEBHOOK_SECRET 
 capture is followed to its rows.
 ${toExamples("webhook", "webhook owner/name 42")}`,
     )
-    .action(async (repository?: string, number?: number) => {
-      if (repository !== undefined && number === undefined)
-        program.error("Give the pull request's number too: webhook owner/name 42");
+    .action(async (target: string | undefined, given: string | undefined, _: object, command: Command) => {
+      const pullRequest = target === undefined ? null : parsePullRequest(target, given, command);
       const secret = environment["WEBHOOK_SECRET"]?.trim();
       if (!secret) throw new SetupError("WEBHOOK_SECRET is not set. Set it in .env to the server's.");
       const { readTestPayload, sendTestDelivery, sendPing } = await import("../doctor/test-delivery.ts");
-      if (repository !== undefined) await client.getStats(); // fails early when the jobs cannot be read later
-      const target = new URL("/api/github/webhooks", url).href;
-      const sent =
-        repository === undefined || number === undefined
-          ? await sendPing(target, secret)
-          : await sendTestDelivery(target, secret, {
-              name: "pull_request",
-              payload: await readTestPayload(environment, repository, number),
-            });
-      const sentence = toSentence(sent, target);
+      if (pullRequest) await client.getStats(); // fails early when the jobs cannot be read later
+      const address = new URL("/api/github/webhooks", url).href;
+      const sent = pullRequest
+        ? await sendTestDelivery(address, secret, {
+            name: "pull_request",
+            payload: await readTestPayload(environment, pullRequest.repository, pullRequest.number),
+          })
+        : await sendPing(address, secret);
+      const sentence = toSentence(sent, address);
       if (sent.status !== 200) return conclude({ ok: false, answer: sent, sentence });
-      if (repository === undefined)
+      if (!pullRequest)
         return print(
           sent,
           () => `${sentence} A ping captures nothing: the address and the secret are right.`,
@@ -130,11 +129,4 @@ function formatChecks(results: readonly CheckResult[]): string {
       ? "Everything is set up."
       : `${problems} ${problems === 1 ? "problem" : "problems"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}.`,
   ].join("\n");
-}
-
-function toNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("It must be a whole number of at least 1.");
-  return number;
 }

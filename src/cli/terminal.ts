@@ -24,30 +24,31 @@ export interface TableColumn<Row> {
   /** Numbers are aligned to the right. */
   align?: "right";
   style?: (row: Row) => Style;
-  /** May be shortened in a narrow terminal. */
-  shrinks?: true;
+  /** May lose its start or its end in a narrow terminal. */
+  shrinks?: "start" | "end";
+  /** May be left out in a narrow terminal. The rightmost goes first. */
+  isDispensable?: true;
 }
 
 const gap = "  ";
-const minShrunkWidth = 12;
+const minShrunkWidth = 16;
 
 /** Aligns rows under titles, within the screen's width. `notes` are lines below a row. */
 export function formatTable<Row>(
   rows: readonly Row[],
-  columns: readonly TableColumn<Row>[],
+  allColumns: readonly TableColumn<Row>[],
   { width }: Pick<Screen, "width">,
   notes: (row: Row) => string[] = () => [],
 ): string {
+  const columns = leaveOut(rows, allColumns, width);
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)),
-  );
+  const widths = columns.map((column) => widthOf(rows, column));
   shrink(widths, columns, width);
   const line = (texts: readonly string[], style: (index: number) => Style | null) =>
     texts
       .map((text, index) => {
         const size = widths[index] ?? 0;
-        const shown = shorten(text, size);
+        const shown = shorten(text, size, columns[index]?.shrinks);
         const padding = " ".repeat(size - shown.length);
         const chosen = style(index);
         const painted = chosen === null ? shown : paint(chosen, shown);
@@ -65,6 +66,25 @@ export function formatTable<Row>(
   ].join("\n");
 }
 
+function widthOf<Row>(rows: readonly Row[], { title, cell }: TableColumn<Row>): number {
+  return Math.max(title.length, ...rows.map((row) => cell(row).length));
+}
+
+/** The columns that fit once those that may shrink have shrunk. */
+function leaveOut<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  width: number | null,
+): readonly TableColumn<Row>[] {
+  if (width === null) return columns;
+  const least = (column: TableColumn<Row>) =>
+    column.shrinks ? Math.min(widthOf(rows, column), minShrunkWidth) : widthOf(rows, column);
+  const total = columns.reduce((sum, column) => sum + least(column) + gap.length, -gap.length);
+  const dispensable = columns.findLastIndex(({ isDispensable }) => isDispensable);
+  if (total <= width || dispensable === -1) return columns;
+  return leaveOut(rows, columns.toSpliced(dispensable, 1), width);
+}
+
 /** Narrows the columns that may shrink, the widest first, until the line fits. */
 function shrink<Row>(widths: number[], columns: readonly TableColumn<Row>[], width: number | null): void {
   if (width === null) return;
@@ -79,8 +99,14 @@ function shrink<Row>(widths: number[], columns: readonly TableColumn<Row>[], wid
   }
 }
 
-function shorten(text: string, size: number): string {
-  return text.length <= size ? text : `${text.slice(0, size - 1)}…`;
+function shorten(text: string, size: number, part: "start" | "end" = "end"): string {
+  if (text.length <= size) return text;
+  return part === "start" ? `…${text.slice(text.length - size + 1)}` : `${text.slice(0, size - 1)}…`;
+}
+
+/** The title of a column of `toAge`. */
+export function ageTitle({ width }: Screen): string {
+  return width === null ? "CREATED" : "AGE";
 }
 
 /** How long ago, such as `3m`. An ISO string when the output is not a terminal. */

@@ -32,7 +32,7 @@ export async function watchBackfill(
   const left = formatLeftBehind(job);
   const sentences: Record<string, string> = {
     completed: `Captured ${formatProgress(job)} of ${target} with ${cost}: ${plural(job.rows_written, "row")}. ${left ? `${left} ` : ""}Inspect it with: npx pr-capture analyze ${target}`,
-    failed: `The backfill failed: ${printable(job.error?.message ?? "unknown reason")}. Try again with: npx pr-capture replay ${job.id}`,
+    failed: `The backfill failed: ${toSentence(job.error)} Try again with: npx pr-capture replay ${job.id}`,
     cancelled: `The backfill was cancelled${job.error ? `: ${printable(job.error.message)}` : "."}`,
   };
   return { ok: job.state === "completed", answer: job, sentence: sentences[job.state] ?? job.state };
@@ -105,7 +105,7 @@ function describeJobs(jobs: readonly Job[], target: string): FollowOutcome {
   const troubled = jobs.filter(({ state }) => state !== "completed");
   const sentences = troubled.map(({ id, event_name, state, error }) =>
     state === "failed"
-      ? `${event_name} of ${target} failed: ${printable(error?.message ?? "unknown reason")} Try again with: npx pr-capture replay ${id}`
+      ? `${event_name} of ${target} failed: ${toSentence(error)} Try again with: npx pr-capture replay ${id}`
       : `${event_name} of ${target} was cancelled.`,
   );
   const requests = plural(
@@ -124,6 +124,10 @@ function describeJobs(jobs: readonly Job[], target: string): FollowOutcome {
         ? sentences.join("\n")
         : `Captured ${target} with ${requests} to GitHub; ${rows} changed.`,
   };
+}
+
+function toSentence(error: Job["error"]): string {
+  return printable(error?.message ?? "unknown reason").replace(/[^.!?]$/, "$&.");
 }
 
 /** Shows how many gaps of a repository are closed, until all are, or nothing runs any more. */

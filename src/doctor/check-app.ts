@@ -38,7 +38,15 @@ export async function checkAppSettings(config: Config, github: GitHub): Promise<
   const credentials = await checkCredentials(config, github);
   if (credentials.status !== "ok") return [credentials];
   const client = await github.forApp();
-  const app = appSchema.parse((await client.request("GET /app")).data);
+  const app = appSchema.safeParse((await client.request("GET /app")).data).data;
+  if (!app)
+    return [
+      failed(
+        "GitHub App",
+        "What answers at GITHUB_API_URL is not GitHub's API.",
+        "Set it to https://api.github.com, or to https://HOST/api/v3 for Enterprise Server.",
+      ),
+    ];
   const settings = `${app.html_url.replace("/apps/", "/settings/apps/")}/permissions`;
   const installations = installationsSchema.parse(
     (await client.request("GET /app/installations", { per_page: 100 })).data,

@@ -1,7 +1,8 @@
 import { checkPostgresVersion, checkSupabase, explainPostgres } from "../check-setup.ts";
 import type { Config } from "../config.ts";
+import { connectPostgres } from "../connect-postgres.ts";
 import { listMissingMigrations } from "../lib/embedded/migrate.ts";
-import { openPostgres } from "../lib/embedded/open-postgres.ts";
+import { createServiceFetch } from "../lib/redact.ts";
 import { createStore } from "../lib/store/store.ts";
 import { SetupError } from "../setup-error.ts";
 import { failed, failedSetup, passed, warning, type CheckResult } from "./check-result.ts";
@@ -15,20 +16,28 @@ export async function checkDatabase({ database, dataDir }: Config): Promise<Chec
   try {
     return database.kind === "supabase" ? [await checkProject(database)] : await checkServer(database.url);
   } catch (error) {
-    if (error instanceof SetupError) return [failedSetup(subject, error.message)];
+    if (error instanceof SetupError) return [failedSetup(subject, error.message, remedies[database.kind])];
     throw error;
   }
 }
 
+const remedies = {
+  supabase: "Check SUPABASE_URL and the network. A paused project answers nothing.",
+  postgres:
+    "Correct DATABASE_URL. docs/deploy/vm.md#3-create-the-database creates the role and the database.",
+} as const;
+
 async function checkProject(project: { url: string; serviceRoleKey: string }): Promise<CheckResult> {
-  const problem = await checkSupabase(createStore(project));
+  const problem = await checkSupabase(
+    createStore({ ...project, fetch: createServiceFetch(project.serviceRoleKey) }),
+  );
   return problem === null
     ? passed(subject, `The project at ${new URL(project.url).host} answers and has the migrations.`)
-    : failedSetup(subject, problem);
+    : failedSetup(subject, problem, remedies.supabase);
 }
 
 async function checkServer(url: string): Promise<CheckResult[]> {
-  const rows = openPostgres(url);
+  const rows = connectPostgres(url);
   try {
     await checkPostgresVersion(rows);
     const missing = await listMissingMigrations(rows);

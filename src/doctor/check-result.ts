@@ -24,9 +24,9 @@ export function failed(subject: string, detail: string, remedy: string | null): 
   return { subject, status: "failed", detail, remedy };
 }
 
-/** The setup's messages are `what is wrong: what to do`. */
-export function failedSetup(subject: string, message: string): CheckResult {
-  const [, detail = message, remedy = null] = /^(.+?): ([a-z].+)$/s.exec(message) ?? [];
+/** The setup's messages are `what is wrong: what to do`, or only the first half. `fallback` is then what to do. */
+export function failedSetup(subject: string, message: string, fallback: string | null = null): CheckResult {
+  const [, detail = message, remedy = fallback] = /^([^(:]+): ([a-z].+)$/s.exec(message) ?? [];
   return failed(
     subject,
     detail.replace(/[^.]$/, "$&."),

@@ -224,13 +224,29 @@ test("a table fits a narrow terminal, with ages, and loses nothing without one",
   if (!job) throw new Error("There is no job.");
   const long = { ...job, repository: `acme/${"w".repeat(60)}` };
   const now = Date.parse(job.created_at) + 3 * 60_000;
-  const lines = formatJobs([long], { width: 110, now }).split("\n");
-  for (const line of lines) expect(line.length).toBeLessThanOrEqual(110);
-  expect(lines[1]).toMatch(/w…  manual, \w+ .* 3m$/);
+  for (const width of [110, 80, 60]) {
+    const lines = formatJobs([long], { width, now }).split("\n");
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    expect(lines[1]).toMatch(/ …w+#3 .* 3m$/);
+  }
   const whole = formatJobs([long], { width: null, now });
   expect(whole).toContain(`${long.repository}#3`);
   expect(whole).toContain(new Date(job.created_at).toISOString());
 });
+
+test("without a command, the CLI prints its help", async () => {
+  expect(await cli([])).toMatchObject({ code: 0, err: "", out: expect.stringContaining("Examples:") });
+});
+
+test.each([[["acme/web#3"]], [["https://github.com/acme/web/pull/3/files"]], [["acme/web", "3"]]])(
+  "a pull request is captured as %j",
+  async (given) => {
+    expect(await cli(["capture", ...given])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Queued 3 captures of acme\/web#3\.\nCaptured acme\/web#3 /),
+    });
+  },
+);
 
 test("bash completes commands, options and values", async () => {
   const { out } = await cli(["completion", "bash"], { ADMIN_TOKEN: "" });
@@ -355,9 +371,26 @@ test.each<[string, string[], Record<string, string>, string]>([
   ],
   ["a wrong token", ["status"], { ADMIN_TOKEN: "wrong" }, "ADMIN_TOKEN"],
   ["no token", ["status"], { ADMIN_TOKEN: "" }, "ADMIN_TOKEN is not set"],
-  ["a wrong URL", ["status"], { PR_CAPTURE_URL: "localhost" }, "localhost is not a URL"],
+  ["a wrong URL", ["status"], { PR_CAPTURE_URL: "localhost" }, "PR_CAPTURE_URL must be an http or https URL"],
   ["an unknown state", ["jobs", "--state", "lost"], {}, "state"],
   ["a malformed number", ["replay", "x"], {}, "whole number"],
+  ["a misspelled command", ["stauts"], {}, "Did you mean status? See: npx pr-capture help"],
+  [
+    "a missing argument",
+    ["backfill"],
+    {},
+    "Missing required argument 'owner/name'. See: npx pr-capture help backfill",
+  ],
+  ["no number", ["capture", "acme/web"], {}, "owner/name#42"],
+  ["an address without http", ["status"], { PR_CAPTURE_URL: "localhost:3000" }, "PR_CAPTURE_URL must be"],
+  ["an impossible token", ["status"], { ADMIN_TOKEN: "tökén-tökén-tökén" }, "ADMIN_TOKEN has characters"],
+  [
+    "another token",
+    ["status"],
+    { ADMIN_TOKEN: "another token of theirs" },
+    "does not accept this ADMIN_TOKEN",
+  ],
+  ["an empty query", ["sql", " "], {}, "query: must not be empty"],
   ["two time spans", ["backfill", "acme/web", "--days", "3", "--all"], {}, "one of --days and --all"],
 ])("%s is reported in one sentence, with exit code 1", async (_, args, environment, sentence) => {
   const answer = await cli(args, environment);
@@ -369,4 +402,8 @@ test.each<[string, string[], Record<string, string>, string]>([
 test("--json prints errors as JSON", async () => {
   const { err } = await cli(["--json", "analyze", "acme/unknown"]);
   expect(JSON.parse(err)).toMatchObject({ error: expect.stringContaining("acme/unknown") });
+  const usage = await cli(["jobs", "--state", "bogus", "--json"]);
+  expect(JSON.parse(usage.err)).toMatchObject({
+    error: expect.stringContaining("Allowed choices are pending"),
+  });
 });

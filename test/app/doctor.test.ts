@@ -4,6 +4,7 @@ import { diagnose } from "../../src/doctor/diagnose.ts";
 import { testEnvironment } from "../../src/testing/test-config.ts";
 import { openInngestApi } from "../support/inngest-api.ts";
 import { runCli } from "../support/run-cli.ts";
+import { serveFetch } from "../support/serve-fetch.ts";
 import { adminToken, useScene } from "../support/scene.ts";
 
 const scene = useScene();
@@ -134,6 +135,28 @@ test.each<[string, () => void, Record<string, string>, string, Partial<CheckResu
     { status: "failed", detail: expect.stringContaining("127.0.0.1:9/x") },
   ],
   [
+    "a certificate that does not exist",
+    () => {},
+    { DATABASE_URL: "postgres://user:secret@127.0.0.1:9/x?sslmode=verify-full&sslrootcert=/none" },
+    "Database",
+    {
+      status: "failed",
+      detail: expect.stringMatching(/^DATABASE_URL cannot be used \(ENOENT: .+\)\.$/),
+      remedy: expect.stringContaining("Correct DATABASE_URL"),
+    },
+  ],
+  [
+    "a Supabase project that does not answer",
+    () => {},
+    { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SERVICE_ROLE_KEY: "sb_secret_of_a_project" },
+    "Database",
+    {
+      status: "failed",
+      detail: "Could not reach the project at SUPABASE_URL (fetch failed).",
+      remedy: expect.stringContaining("Check SUPABASE_URL"),
+    },
+  ],
+  [
     "an invalid GITHUB_TOKEN",
     () => {},
     { GITHUB_TOKEN: "ghp_invalid" },
@@ -148,6 +171,26 @@ test.each<[string, () => void, Record<string, string>, string, Partial<CheckResu
   const text = JSON.stringify(results);
   for (const secret of [testEnvironment.WEBHOOK_SECRET, adminToken, "user:secret", "ghp_invalid"])
     expect(text).not.toContain(secret);
+});
+
+test("doctor recognizes pages that are neither GitHub's nor Supabase's", async () => {
+  const page = await serveFetch(
+    async () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+  );
+  const results = await check({
+    GITHUB_API_URL: page.url,
+    SUPABASE_URL: page.url,
+    SUPABASE_SERVICE_ROLE_KEY: "sb_secret_of_a_project",
+  });
+  expect(find(results, "GitHub App")).toMatchObject({
+    status: "failed",
+    detail: "What answers at GITHUB_API_URL is not GitHub's API.",
+  });
+  expect(find(results, "Database")).toMatchObject({
+    status: "failed",
+    detail: "What answers at SUPABASE_URL is not a Supabase project.",
+  });
+  await page.close();
 });
 
 test("doctor warns of what does not stop the server: no installation, no server, failed deliveries", async () => {

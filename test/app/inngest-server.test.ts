@@ -6,16 +6,11 @@ import type { Job } from "../../src/api/contract.ts";
 import { createQueueClient, type QueueClient } from "../../src/client/queue-client.ts";
 import { failures, seedPullRequests, type Account, type Repository } from "../../src/fake-github/index.ts";
 import { startServer, type ServerProcess } from "../../src/testing/start-server.ts";
-import {
-  freePort,
-  hasInngestServer,
-  openInngestServer,
-  type InngestServer,
-} from "../support/inngest-server.ts";
+import { freePort, hasInngestServer, inngestServers, type InngestServer } from "../support/inngest-server.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { sendWebhook } from "../support/send-webhook.ts";
 
-/** The functions on a real Inngest server. Skipped where there is none: see test/support/inngest-server.ts. */
+/** The functions on real Inngest servers. Skipped where there is none: see test/support/inngest-server.ts. */
 
 if (!hasInngestServer) {
   console.log(
@@ -25,10 +20,11 @@ if (!hasInngestServer) {
 
 const adminToken = "a token of the administrators";
 
-/** A real server retries requests that a restart interrupted after up to half a minute. */
-const retryPatience = { timeout: 110_000, interval: 250 };
+/** A server that is not ours retries what a restart interrupted after up to a minute, and after up to a minute and a half the second time. */
+const retryPatience = { timeout: 170_000, interval: 250 };
+const timeout = 400_000;
 
-describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
+describe.skipIf(!hasInngestServer).for(inngestServers)("on $name", { timeout }, ({ open }) => {
   let folder: string;
   let github: TestGitHub;
   let inngest: InngestServer;
@@ -47,7 +43,7 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
       PORT: String(port),
       ...inngest.environment,
     });
-    // Registers the functions. With a Dev Server, the server does so itself.
+    // The server registers its functions itself. This one waits for it.
     await vi.waitUntil(
       async () => (await fetch(`${server.url}/api/inngest`, { method: "PUT" })).ok,
       retryPatience,
@@ -62,9 +58,9 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
     acme = github.createOrganization({ login: "acme", members: [ann] });
     github.install({ account: acme });
     port = await freePort();
-    inngest = await openInngestServer(`http://127.0.0.1:${port}/api/inngest`, folder);
+    inngest = await open(`http://127.0.0.1:${port}/api/inngest`, folder);
     await start();
-  });
+  }, timeout);
   afterEach(() => github.clearInterceptors());
   afterAll(async () => {
     await server?.end("SIGTERM");
@@ -170,7 +166,7 @@ describe.skipIf(!hasInngestServer)("on a real Inngest server", () => {
   });
 
   test("deliveries while Inngest is down are captured when it is back", async ({ skip }) => {
-    if (!inngest.restart) return skip("The server at INNGEST_TEST_URL is not restarted.");
+    if (!inngest.restart) return skip("This server cannot be restarted.");
     const repository = createRepository();
     await inngest.restart.stop();
     github.after(0, () => github.openPullRequest({ repository, author: ann }));

@@ -1,8 +1,16 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readFolder, secretsIn } from "../support/planted-secrets.ts";
 import { useConsole } from "./support/use-console.ts";
 
 const console = useConsole();
 const views = ["", "repositories", "jobs", "pull-request", "sql"];
+
+test("the built pages contain no secret of the build's environment", async () => {
+  const files = await readFolder(join(import.meta.dirname, "../../dist/console"));
+  expect(files.length).toBeGreaterThan(100_000);
+  expect(secretsIn(files)).toEqual([]);
+});
 
 test("the policy blocks inline scripts that were planted in the page", async () => {
   console.allow(/Content Security Policy/);

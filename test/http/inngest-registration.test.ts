@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { patience } from "../support/patience.ts";
+import { serverTest } from "../support/server-test.ts";
 import { startApp } from "../support/start-app.ts";
 
 let database: SqlDatabase;
@@ -20,35 +22,53 @@ interface Registration {
 
 interface Recorded {
   registered: Registration[];
-  /** Of all requests. */
+  /** Of all requests that it answered. */
   headers: IncomingHttpHeaders[];
 }
 
-/** Registers the app with an Inngest that records what it receives. */
-async function register(environment: Record<string, string>, headers: Record<string, string> = {}) {
+/** An Inngest that records what it receives. While it is down, it answers 503. */
+async function openRecorder() {
   const recorded: Recorded = { registered: [], headers: [] };
-  const inngest = createServer((request, response) => {
+  const recorder = { ...recorded, isDown: false, url: "", close: () => {} };
+  const server = createServer((request, response) => {
     const answer = async () => {
       const body = await text(request);
-      recorded.headers.push(request.headers);
-      if (request.url?.startsWith("/fn/register")) recorded.registered.push(JSON.parse(body) as Registration);
-      response.setHeader("content-type", "application/json").end(JSON.stringify({ ok: true, status: 200 }));
+      response.setHeader("content-type", "application/json");
+      if (recorder.isDown)
+        return void response
+          .writeHead(503)
+          .end(JSON.stringify({ ok: false, error: "Out of order", status: 503 }));
+      recorder.headers.push(request.headers);
+      if (request.url?.startsWith("/fn/register")) recorder.registered.push(JSON.parse(body) as Registration);
+      response.end(JSON.stringify({ ok: true, status: 200 }));
     };
     void answer();
   });
-  inngest.listen(0, "127.0.0.1");
-  await once(inngest, "listening");
-  const url = `http://127.0.0.1:${(inngest.address() as AddressInfo).port}`;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return Object.assign(recorder, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+}
+
+/** Registers the app by a request, as a deployment does. */
+async function register(environment: Record<string, string>, headers: Record<string, string> = {}) {
+  const inngest = await openRecorder();
   const app = await startApp(database, {
-    ...("INNGEST_SIGNING_KEY" in environment ? { INNGEST_BASE_URL: url } : { INNGEST_DEV: url }),
+    ...("INNGEST_SIGNING_KEY" in environment
+      ? { INNGEST_BASE_URL: inngest.url }
+      : { INNGEST_DEV: inngest.url }),
     ...environment,
   });
   const response = await fetch(`${app.url}/api/inngest`, { method: "PUT", headers });
   expect(response.status).toBe(200);
   await app.close();
-  inngest.closeAllConnections();
   inngest.close();
-  return recorded;
+  return inngest;
 }
 
 test.each([
@@ -89,3 +109,28 @@ test("INNGEST_ENV selects the branch environment, and INNGEST_SIGNING_KEY signs"
       authorization: expect.stringMatching(/^Bearer signkey-branch-/),
     });
 });
+
+serverTest(
+  "a server with INNGEST_SERVE_ORIGIN registers its functions at each start, once Inngest answers",
+  async ({ start }) => {
+    const inngest = await openRecorder();
+    inngest.isDown = true;
+    const server = await start({
+      INNGEST_BASE_URL: inngest.url,
+      INNGEST_EVENT_KEY: "event-key",
+      INNGEST_SIGNING_KEY: "abcd",
+      INNGEST_SERVE_ORIGIN: "http://server:3000",
+    });
+    await vi.waitFor(
+      () => expect(server.output.join()).toContain("with Inngest (Out of order). Retrying."),
+      patience,
+    );
+    inngest.isDown = false;
+    await vi.waitFor(
+      () => expect(server.output.join()).toContain("The functions are registered with Inngest"),
+      patience,
+    );
+    expect(inngest.registered.map(({ url }) => new URL(url).origin)).toEqual(["http://server:3000"]);
+    inngest.close();
+  },
+);

@@ -288,3 +288,16 @@ test("an ADMIN_TOKEN of the environment stays as it is", async () => {
     ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"],
   ]);
 });
+
+test("no page, answer or log line contains the credentials that were written to the file", async () => {
+  const { routes, register, finish, finished, lines } = await openSetup();
+  const { code, state } = await register();
+  const answers = [await finish(code, state), await finish(code, state)];
+  for (const path of ["/", "/healthz", "/metrics", "/api/setup", "/api/queue/stats", "/api/github/webhooks"])
+    answers.push(await routes.request(path));
+  const shown = await Promise.all(answers.map((answer) => answer.text()));
+  const variables = Object.entries(finished[0]?.variables ?? {}).filter(([name]) => name !== "APP_ID");
+  expect(variables.map(([name]) => name)).toEqual(["PRIVATE_KEY", "WEBHOOK_SECRET", "ADMIN_TOKEN"]);
+  for (const text of [...shown, JSON.stringify(lines)])
+    for (const [, value] of variables) expect(text).not.toContain(value);
+});

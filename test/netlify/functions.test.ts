@@ -15,6 +15,7 @@ import { openTestDatabase, resetDatabase } from "../support/database.ts";
 import { openLossyInngest, type LossyInngest } from "../support/lossy-inngest.ts";
 import { openGitHub, type TestGitHub } from "../support/open-github.ts";
 import { openNetlify, type Netlify } from "../support/open-netlify.ts";
+import { readFolder, secretsIn, withPlantedEnvironment } from "../support/planted-secrets.ts";
 import { webhookHeaders } from "../support/send-webhook.ts";
 import { serveFetch, type ServedFetch } from "../support/serve-fetch.ts";
 
@@ -35,7 +36,7 @@ let web: Repository;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pr-capture-netlify-"));
-  bundles = await bundleFunctions(join(folder, "functions"));
+  bundles = await withPlantedEnvironment(() => bundleFunctions(join(folder, "functions")));
   netlify = openNetlify(join(folder, "functions"), folder);
   database = await openTestDatabase();
   supabase = await serveFetch(createSupabaseFetch(database));
@@ -116,6 +117,12 @@ test("no function contains PGlite, the embedded engine, the demo or smee", () =>
   const serversOnly =
     /@electric-sql|smee-client|cel-js|\/src\/((demo|fake-github|testing|console)\/|server(-services)?\.ts|lib\/embedded\/(engine\/|inngest-engine|open-pglite|query-))/;
   expect(bundles.flatMap(({ modules }) => modules.filter((path) => serversOnly.test(path)))).toEqual([]);
+});
+
+test("no function contains a secret of the build's environment", async () => {
+  const files = await readFolder(join(folder, "functions"));
+  expect(files.length).toBeGreaterThan(1_000_000);
+  expect(secretsIn(files)).toEqual([]);
 });
 
 test("a signed webhook becomes an event, the event a run, and the run rows", async () => {

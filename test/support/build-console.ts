@@ -1,6 +1,7 @@
 import { build } from "vite";
+import { withPlantedEnvironment } from "./planted-secrets.ts";
 
-/** Builds the console once for all tests of it. */
+/** Builds the console once for all tests of it, in an environment with secrets. */
 export async function setup(): Promise<void> {
-  await build({ logLevel: "warn" });
+  await withPlantedEnvironment(() => build({ logLevel: "warn" }));
 }

@@ -9,6 +9,7 @@ import { shareFeatures, type ServerFeatures } from "./server-features.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { createGitHubClock } from "./github-clock.ts";
 import { toGraphqlUrl } from "./graphql-url.ts";
+import { redact, redactError } from "../redact.ts";
 
 export interface GitHub {
   /** Null reads public repositories with GITHUB_TOKEN. Throws a `NoAccessError` without the App or the token. */
@@ -75,9 +76,12 @@ export function createGitHub({
         clock.record(response.headers.date, sentAt, Date.now());
         if (isTruncated(response))
           throw new RequestError("The answer is truncated.", 500, { request: options });
+        if (hasErrors(response.data))
+          response.data = JSON.parse(redact(JSON.stringify(response.data), auth, sentToken(options)));
         return response;
       } catch (error) {
         if (error instanceof RequestError) clock.record(error.response?.headers.date, sentAt, Date.now());
+        if (error instanceof Error) redactError(error, auth, sentToken(options));
         throw error;
       }
     });
@@ -151,6 +155,16 @@ export function createGitHub({
     now: () => clock.now(),
     budgets: () => budgets.list(),
   };
+}
+
+/** The token in the request's header. */
+function sentToken({ headers }: { headers: { authorization?: string | undefined } }): string | undefined {
+  return headers.authorization?.replace(/^\S+ /, "");
+}
+
+/** True for GraphQL's errors, which come with HTTP 200. */
+function hasErrors(data: unknown): boolean {
+  return typeof data === "object" && data !== null && "errors" in data;
 }
 
 /** True when Octokit could not parse an answer as JSON and returned its text. */

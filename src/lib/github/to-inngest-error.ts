@@ -19,8 +19,8 @@ const replicaWaitMs = 5_000;
 const maxResetMs = 3_600_000;
 
 /**
- * The number of retries for a failure that waiting does not fix, such as an answer that does not match our schema. Inngest waits 10 s, 30 s
- * and 60 s before these retries. https://www.inngest.com/docs/features/inngest-functions/error-retries/retries
+ * The number of retries for a failure that waiting does not fix, such as an answer that does not match our schema. Inngest waits 15 s, 30 s
+ * and 60 s before these retries, and up to 30 s more. https://www.inngest.com/docs/features/inngest-functions/error-retries/retries
  */
 export const briefRetries = 3;
 

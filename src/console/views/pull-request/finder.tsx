@@ -7,7 +7,7 @@ import { Time } from "../../components/time.tsx";
 import { formatCount } from "../../format.ts";
 import { hrefOf, navigate, route, setQuery } from "../../router.ts";
 import { useResource } from "../../use-resource.ts";
-import { parseReference } from "./parse-reference.ts";
+import { parseReference } from "../../../api/parse-reference.ts";
 import { PullRequestState } from "./state.tsx";
 
 const pageSize = { first: 50, all: 200 };

@@ -1,0 +1,349 @@
+import { afterAll, beforeAll, expect, vi } from "vitest";
+import { openPglite } from "../../src/lib/embedded/open-pglite.ts";
+import { createSupabaseFetch } from "../../src/lib/embedded/supabase-fetch.ts";
+import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
+import type { FakeGitHub } from "../../src/fake-github/index.ts";
+import type { Interceptor } from "../../src/fake-github/intercept.ts";
+import { testEnvironment } from "../../src/testing/test-config.ts";
+import { openTestDatabase } from "../support/database.ts";
+import { openGitHub } from "../support/open-github.ts";
+import { patience } from "../support/patience.ts";
+import {
+  echo,
+  openService,
+  planted,
+  plantedPassword,
+  readFolder,
+  secretsIn,
+  signAsInngest,
+  type Fault,
+} from "../support/planted-secrets.ts";
+import { runCli } from "../support/run-cli.ts";
+import { serverTest } from "../support/server-test.ts";
+
+/** Secrets are planted in every variable and in what services answer, and searched for in every output. */
+
+const test = serverTest.concurrent;
+
+/** Trace shows the most. */
+const ownSecrets = {
+  LOG_LEVEL: "trace",
+  APP_ID: testEnvironment.APP_ID,
+  PRIVATE_KEY: planted.PRIVATE_KEY,
+  WEBHOOK_SECRET: planted.WEBHOOK_SECRET,
+  ADMIN_TOKEN: planted.ADMIN_TOKEN,
+  METRICS_TOKEN: planted.METRICS_TOKEN,
+  GITHUB_TOKEN: planted.GITHUB_TOKEN,
+  ALERT_WEBHOOK_URL: planted.ALERT_WEBHOOK_URL,
+  OTEL_EXPORTER_OTLP_HEADERS: planted.OTEL_EXPORTER_OTLP_HEADERS,
+};
+
+const inngestSecrets = {
+  INNGEST_EVENT_KEY: planted.INNGEST_EVENT_KEY,
+  INNGEST_SIGNING_KEY: planted.INNGEST_SIGNING_KEY,
+  INNGEST_SIGNING_KEY_FALLBACK: planted.INNGEST_SIGNING_KEY_FALLBACK,
+  INNGEST_ENCRYPTION_KEY: planted.INNGEST_ENCRYPTION_KEY,
+  INNGEST_ENCRYPTION_KEY_FALLBACK: planted.INNGEST_ENCRYPTION_KEY_FALLBACK,
+};
+
+const faults: Fault[] = ["echo 401", "echo 500", "redirect", "no answer"];
+
+let database: SqlDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+/** A GitHub with an App on acme/web and a pull request. It remembers the tokens that it received, by name. */
+async function openScene() {
+  const tokens = new Map<string, string>();
+  const github = await openGitHub({ webhookSecret: planted.WEBHOOK_SECRET });
+  github.intercept(({ headers }) => {
+    const [, token] = /^\S+ (\S+)$/.exec(headers.get("authorization") ?? "") ?? [];
+    if (token && ![...tokens.values()].includes(token))
+      tokens.set(token.includes(".") ? `JWT ${tokens.size}` : `token ${tokens.size}`, token);
+    return undefined;
+  });
+  const ann = github.createAccount({ login: "ann" });
+  const acme = github.createOrganization({ login: "acme", members: [ann] });
+  const web = github.createRepository({ owner: acme, name: "web" });
+  github.install({ account: acme });
+  github.after(1, () =>
+    github.openPullRequest({ repository: web, author: ann, files: [{ filename: "a.ts" }] }),
+  );
+  return { github, tokens };
+}
+
+/** GitHub answers what the App was sent. */
+function echoing(status: number): Interceptor {
+  return ({ url, headers }) => echo(status, url, headers);
+}
+
+const echoingGraphql: Interceptor = ({ url, headers }) =>
+  url.endsWith("/graphql")
+    ? Response.json({ errors: [{ type: "FORBIDDEN", message: `Refused ${headers.get("authorization")}` }] })
+    : undefined;
+
+async function sendAll(github: FakeGitHub, url: string): Promise<void> {
+  for (const delivery of github.deliveries.splice(0))
+    await github.send(`${url}/api/github/webhooks`, delivery);
+}
+
+const reads = [
+  "/",
+  "/healthz",
+  "/metrics",
+  "/api/inngest",
+  "/api/nothing",
+  "/api/analyze",
+  "/api/queue/stats",
+  "/api/queue/jobs?limit=100",
+  "/api/queue/failures",
+  "/api/overview",
+  "/api/repositories",
+  "/api/pull-requests",
+  "/api/pull-requests/acme/web/1",
+  "/api/sql/schema",
+];
+
+/** What the server answers, by request: with its token, and with a wrong one. */
+async function askEverything(url: string): Promise<[string, string][]> {
+  const headers = { authorization: `Bearer ${planted.ADMIN_TOKEN}`, "content-type": "application/json" };
+  const ask = async (name: string, path: string, init: RequestInit): Promise<[string, string]> => {
+    const response = await fetch(`${url}${path}`, init);
+    return [name, `${response.status} ${JSON.stringify([...response.headers])} ${await response.text()}`];
+  };
+  const post = (path: string, body: object) =>
+    ask(`POST ${path}`, path, { method: "POST", headers, body: JSON.stringify(body) });
+  const answers = await Promise.all([
+    ...reads.map((path) => ask(`GET ${path}`, path, { headers })),
+    ...reads.map((path) =>
+      ask(`GET ${path}, wrong token`, path, { headers: { authorization: "Bearer wrong" } }),
+    ),
+    ask("PUT /api/inngest", "/api/inngest", { method: "PUT" }),
+    ask("POST /api/inngest", "/api/inngest?fnId=pr-capture-capture-pr-details&stepId=step", {
+      method: "POST",
+      body: "{}",
+    }),
+    post("/api/queue/backfill", { repository: "acme/web" }),
+    post("/api/queue/backfill", { repository: "acme/none" }),
+    post("/api/queue/pull-request", { repository: "acme/web", number: 1 }),
+    post("/api/queue/gaps", {}),
+    post("/api/queue/reconcile", {}),
+    post("/api/pull-requests/compare", { repository: "acme/web", number: 1 }),
+    post("/api/sql", { query: "select current_setting('request.headers', true), * from capture.jobs" }),
+  ]);
+  return answers;
+}
+
+/** Fails with the outputs that contain a secret, and which. */
+function expectNoSecrets(
+  outputs: readonly (readonly [string, string])[],
+  tokens: ReadonlyMap<string, string>,
+): void {
+  const leaks = outputs.flatMap(([name, output]) =>
+    secretsIn(output, tokens).map((secret) => `${secret} in ${name}: ${excerpt(output, secret, tokens)}`),
+  );
+  expect(leaks).toEqual([]);
+}
+
+function excerpt(output: string, secret: string, tokens: ReadonlyMap<string, string>): string {
+  const value =
+    tokens.get(secret) ??
+    (secret === "DATABASE_URL" ? plantedPassword : ((planted as Record<string, string>)[secret] ?? ""));
+  const at = output.indexOf(value);
+  return output.slice(Math.max(0, at - 120), at + 20);
+}
+
+/** Waits until a capture is in that state, of those whose event is called so. */
+async function waitForJob(url: string, state: string, event = ""): Promise<void> {
+  const headers = { authorization: `Bearer ${planted.ADMIN_TOKEN}` };
+  await vi.waitFor(async () => {
+    const response = await fetch(`${url}/api/queue/jobs?limit=100`, { headers });
+    const jobs = (await response.json()) as { state: string; event_name: string }[];
+    expect(jobs.some((job) => job.state === state && job.event_name.includes(event))).toBe(true);
+  }, patience);
+}
+
+test.for<[string, Interceptor | null, string]>([
+  ["works", null, "completed"],
+  ["answers 401 with what it was sent", echoing(401), "retrying"],
+  ["answers 451 with what it was sent", echoing(451), "failed"],
+  ["answers GraphQL errors with what it was sent", echoingGraphql, "failed"],
+])("no output contains a secret when GitHub %s", async ([, interceptor, state], { start, folder }) => {
+  const { github, tokens } = await openScene();
+  const collector = await openService(() => Response.json({}));
+  const server = await start({
+    ...ownSecrets,
+    GITHUB_API_URL: github.url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
+  await sendAll(github, server.url);
+  await waitForJob(server.url, "completed", "pr.details");
+  if (interceptor) github.intercept(interceptor);
+  const answers = await askEverything(server.url);
+  await waitForJob(server.url, state);
+  answers.push(...(await askEverything(server.url)));
+  const cli = { url: server.url, adminToken: planted.ADMIN_TOKEN };
+  const environment = { ...ownSecrets, GITHUB_API_URL: github.url };
+  for (const args of [
+    ["doctor"],
+    ["webhook", "acme/web", "1"],
+    ["jobs"],
+    ["failures"],
+    ["analyze"],
+    ["status"],
+  ]) {
+    const { out, err } = await runCli(cli, args, environment);
+    answers.push([`pr-capture ${args.join(" ")}`, out + err]);
+  }
+  await server.end("SIGTERM");
+  const stored = await openPglite(folder);
+  const tables = await readTables(stored);
+  await stored.close();
+  expect(tables).toContain("acme");
+  expect(tokens.size).toBeGreaterThan(1);
+  expect(collector.bodies.join()).toContain("capture capture/pr.details");
+  expectNoSecrets(
+    [
+      ["the log", server.output.join("\n")],
+      ["the traces", collector.bodies.join("\n")],
+      ["the tables", tables],
+      ["the database's files", await readFolder(folder)],
+      ...answers,
+    ],
+    tokens,
+  );
+  await github.close();
+  collector.close();
+});
+
+const targets = ["Supabase", "Inngest"] as const;
+
+test.for(targets.flatMap((target) => faults.map((fault) => [target, fault] as const)))(
+  "no output contains a secret when %s fails: %s",
+  async ([target, fault], { start, spawnServer }) => {
+    const { github, tokens } = await openScene();
+    const answer = createSupabaseFetch(database);
+    const supabase = await openService(({ url, method, body }) =>
+      answer(`http://supabase${url}`, { method, body }),
+    );
+    const inngest = await openService(({ url, body }) =>
+      url.startsWith("/e/")
+        ? Response.json({ ids: (JSON.parse(body) as { id: string }[]).map(({ id }) => id), status: 200 })
+        : Response.json({ ok: true, status: 200 }),
+    );
+    const environment = {
+      ...ownSecrets,
+      ...inngestSecrets,
+      GITHUB_API_URL: github.url,
+      INNGEST_BASE_URL: inngest.url,
+      SUPABASE_URL: supabase.url,
+      SUPABASE_SERVICE_ROLE_KEY: planted.SUPABASE_SERVICE_ROLE_KEY,
+    };
+    const server = await start(environment);
+    const service = target === "Supabase" ? supabase : inngest;
+    await sendAll(github, server.url);
+    service.fault = fault;
+    const pullRequest = [...github.state.pullRequests.values()][0];
+    if (!pullRequest) throw new Error("GitHub has no pull request.");
+    github.after(10, () =>
+      github.createIssueComment({ on: pullRequest, author: pullRequest.author, body: "Hi" }),
+    );
+    await sendAll(github, server.url);
+    const body = captureCall(inngest.bodies);
+    const call = await fetch(`${server.url}/api/inngest?fnId=pr-capture-capture-pr-details&stepId=step`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", "x-inngest-signature": signAsInngest(body) },
+    });
+    const outputs = await askEverything(server.url);
+    outputs.push(["the function's answer", await call.text()]);
+    const cli = { url: server.url, adminToken: planted.ADMIN_TOKEN };
+    for (const args of [["doctor"], ["webhook"], ["jobs"]]) {
+      const { out, err } = await runCli(cli, args, environment);
+      outputs.push([`pr-capture ${args.join(" ")}`, out + err]);
+    }
+    await server.end("SIGTERM");
+    const failing = spawnServer(environment); // a service fails from the start
+    await failing.listening.catch(() => {});
+    await failing.end("SIGTERM");
+    const tables = await readTables(database);
+    expectNoSecrets(
+      [
+        ["the log", server.output.join("\n")],
+        ["the log of a start", failing.output.join("\n")],
+        ["what Inngest received", inngest.bodies.join("\n")],
+        ["what Supabase received", supabase.bodies.join("\n")],
+        ["the tables", tables],
+        ...outputs,
+      ],
+      new Map([...tokens, ...inngest.tokens]),
+    );
+    await github.close();
+    supabase.close();
+    inngest.close();
+  },
+);
+
+/** All rows of all tables. In the database's files, long values are compressed. */
+async function readTables(from: SqlDatabase): Promise<string> {
+  const names = await from.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('github', 'capture', 'embedded_inngest')",
+  );
+  const rows = await Promise.all(names.map(({ name }) => from.query(`select * from ${name}`)));
+  return JSON.stringify(rows);
+}
+
+/** Inngest's call of a function for the first event that it received. */
+function captureCall(bodies: readonly string[]): string {
+  const [event] = JSON.parse(bodies.find((body) => body.includes("capture/pr.details")) ?? "[]") as object[];
+  return JSON.stringify({
+    ctx: {
+      attempt: 0,
+      disable_immediate_execution: false,
+      run_id: "run",
+      stack: { current: 0, stack: [] },
+      use_api: false,
+    },
+    event,
+    events: [event],
+    steps: {},
+    use_api: false,
+    version: 2,
+  });
+}
+
+/** Values that fail only when they are used. */
+const unusable: [string, Record<string, string>][] = [
+  [
+    "SUPABASE_SERVICE_ROLE_KEY",
+    { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SERVICE_ROLE_KEY: "sb_secret_planted\nKey" },
+  ],
+  ["DATABASE_URL", { DATABASE_URL: "postgres://user:12/planted@127.0.0.1:9/x" }],
+  ["DATABASE_URL", { DATABASE_URL: "postgres://user:planted@127.0.0.1:9/x" }],
+  [
+    "DATABASE_URL",
+    { DATABASE_URL: "postgres://user:planted@127.0.0.1:9/x?sslmode=verify-full&sslrootcert=/none" },
+  ],
+];
+
+test.for(unusable)(
+  "a value of %s that cannot be used is not shown: %j",
+  async ([name, wrong], { spawnServer, folder }) => {
+    const environment = { ...ownSecrets, DATA_DIR: folder, ...wrong };
+    const server = spawnServer(environment);
+    const answers = await server.listening.then(askEverything, () => []);
+    await server.end("SIGTERM");
+    const shown = [...server.output, ...answers.flat()];
+    const cli = { url: "http://127.0.0.1:9", adminToken: planted.ADMIN_TOKEN };
+    for (const command of ["doctor", "migrate"]) {
+      const { out, err } = await runCli(cli, [command], environment);
+      shown.push(out, err);
+      if (name === "DATABASE_URL" || command === "doctor") expect(out + err).toContain(name);
+      expect(out + err).not.toMatch(/ at .*\.ts:/);
+    }
+    expect(shown.join("\n")).toContain(name);
+    expect(shown.join("\n")).not.toMatch(/planted/i);
+  },
+);

@@ -24,17 +24,16 @@ export function redactError(error: Error, ...secrets: (string | null | undefined
  */
 export function createServiceFetch(...secrets: (string | null | undefined)[]): typeof fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
-    const response = await fetch(request, { redirect: "manual" });
+    const response = await fetch(input, { ...init, redirect: "manual" });
     const location = response.headers.get("location");
     if (location !== null && response.status < 400) {
       await response.body?.cancel();
-      throw new TypeError(
-        `${new URL(request.url).origin} redirects to ${new URL(location, request.url).origin}`,
-      );
+      const { origin, href } = new URL(input instanceof Request ? input.url : input);
+      throw new TypeError(`${origin} redirects to ${new URL(location, href).origin}`);
     }
     if (response.ok) return response;
-    const [, sent] = /^\S+ (.+)$/.exec(request.headers.get("authorization") ?? "") ?? [];
+    const given = new Headers(init?.headers ?? (input instanceof Request ? input.headers : {}));
+    const [, sent] = /^\S+ (.+)$/.exec(given.get("authorization") ?? "") ?? [];
     const headers = new Headers(response.headers);
     for (const name of ["content-encoding", "content-length"]) headers.delete(name);
     return new Response(redact(await response.text(), ...secrets, sent), {

@@ -4,10 +4,12 @@
  */
 import { z } from "zod";
 import { timestamp } from "../records/values.ts";
+import { pageInfo } from "../records/graphql-page-info.ts";
 import type { InventoryItem } from "../records/inventory.ts";
 import type { Budget } from "./budget.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { GoneError } from "./errors.ts";
+import { nextCursor } from "./next-cursor.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import { queryGraphqlPartially } from "./query-graphql.ts";
 import type { Listing } from "./read-page.ts";
@@ -67,7 +69,7 @@ const answer = z.object({
     databaseId: z.int(),
     pullRequests: z.object({
       totalCount: z.int().nonnegative(),
-      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+      pageInfo,
       nodes: z.array(z.unknown()).nullable(),
     }),
   }),
@@ -106,13 +108,13 @@ export async function listInventory(
   const { rateLimit, repository: found } = parseAnswer(answer, data, "inventory");
   if (found.databaseId !== repository.id)
     throw new GoneError(`${owner}/${name} is now another repository, with the id ${found.databaseId}.`);
-  const { totalCount, pageInfo, nodes } = found.pullRequests;
+  const { totalCount, pageInfo: shown, nodes } = found.pullRequests;
   const items = (nodes ?? []).flatMap((node) => toInventoryItem(node) ?? []);
   return {
     items,
     total: totalCount,
     unreadable: nodes ? nodes.length - items.length : first,
-    cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    cursor: nextCursor(shown, after),
     date,
     points: rateLimit?.cost ?? 1,
     budget,

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { pageInfo } from "../records/graphql-page-info.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { GoneError, UnreadableAnswerError } from "./errors.ts";
 import type { PullRequestRef } from "./get-page.ts";
+import { nextCursor } from "./next-cursor.ts";
 import { describeIssue } from "./parse-answer.ts";
 import { queryGraphql } from "./query-graphql.ts";
 import { answersGraphql } from "./read-pull-requests.ts";
@@ -41,7 +43,7 @@ const answer = z.object({
     databaseId: z.int(),
     pullRequest: z.object({
       reviewThreads: z.object({
-        pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+        pageInfo,
         nodes: z.array(z.unknown()),
       }),
     }),
@@ -105,7 +107,7 @@ async function listPage(
   if (data.repository.databaseId !== repository.id) {
     throw new GoneError(`${repository.owner}/${repository.name} is now another repository.`);
   }
-  const { nodes, pageInfo } = data.repository.pullRequest.reviewThreads;
+  const { nodes, pageInfo: shown } = data.repository.pullRequest.reviewThreads;
   const read = nodes.map((node) => ({ node, parsed: thread.safeParse(node) }));
   return {
     date,
@@ -120,7 +122,7 @@ async function listPage(
         ? [`GitHub's review thread at position ${index + 1} cannot be read: ${describeIssue(error, node)}.`]
         : [],
     ),
-    after: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    after: nextCursor(shown, after),
     points: data.rateLimit?.cost ?? 1,
   };
 }

@@ -154,8 +154,8 @@ export interface InventoryRead {
 }
 
 /**
- * If GraphQL withheld pull requests, REST lists all numbers. What REST cannot list either stays a gap between GitHub's count and the number
- * listed.
+ * If GraphQL withheld pull requests, or listed fewer than it counts, REST lists all numbers. What REST cannot list either stays a gap between
+ * GitHub's count and the number listed.
  */
 export function afterInventory(position: SyncPosition, read: InventoryRead): SyncPosition {
   const { inventory, stages, counted } = position;
@@ -175,8 +175,10 @@ export function afterInventory(position: SyncPosition, read: InventoryRead): Syn
     },
   };
   if (!read.isLast) return now;
-  if (inventory.by === "graphql" && unreadable > 0) return { ...now, inventory: beginInventory("rest") };
   const isComplete = stages[0] === "complete-inventory";
+  const isShort = isComplete && listed < (read.total ?? 0);
+  if (inventory.by === "graphql" && (unreadable > 0 || isShort))
+    return { ...now, inventory: beginInventory("rest") };
   return endStage({
     ...now,
     inventory: beginInventory("graphql"),

@@ -1,3 +1,4 @@
+import { getRepositoryInstallation } from "../../github/get-repository.ts";
 import { listInstalledRepositories } from "../../github/list-installations.ts";
 import { listNewestUpdates, repositoryBatchSize } from "../../github/list-newest-updates.ts";
 import type { GitHubInstallation } from "../../records/installation.ts";
@@ -28,6 +29,9 @@ interface NamedRepository {
   name: string;
 }
 
+/** Absent repositories confirmed in one run, within the time of a serverless function. The next run confirms more. */
+const maxConfirmed = 50;
+
 /** A sync repeats what changed while the last one was reading. */
 const overlapMs = 10 * 60_000;
 
@@ -51,8 +55,7 @@ export function createInstallationReconciler({
       ...(known && !suspended
         ? toChangeEvents(run, installation, "added", differences.added)
         : toChangeEvents(run, installation, known ? "unsuspend" : "created", repositories)),
-      // An unreadable repository only seems to be removed.
-      ...toChangeEvents(run, installation, "removed", unreadable.length > 0 ? [] : differences.removed),
+      ...toChangeEvents(run, installation, "removed", await findRemoved(installation, differences.removed)),
       ...data
         .filter((repository) => renamed.some((each) => each.id === repository.id))
         .map((repository) => toRenamedEvent(run, installation.id, repository, date)),
@@ -63,6 +66,24 @@ export function createInstallationReconciler({
       events,
       problems: unreadable.map(({ message }) => message),
     };
+  }
+
+  /**
+   * The repositories that the installation lacks by GitHub's answer for each. Absence from the list is no proof: the list shifts when another
+   * repository is removed while it is read.
+   */
+  async function findRemoved(
+    { id }: GitHubInstallation,
+    absent: readonly InstalledRepository[],
+  ): Promise<InstalledRepository[]> {
+    if (absent.length === 0) return [];
+    const app = await github.forApp();
+    const removed: InstalledRepository[] = [];
+    for (const repository of absent.slice(0, maxConfirmed)) {
+      const { data: found } = await getRepositoryInstallation(app, repository.id);
+      if (found?.id !== id) removed.push(repository);
+    }
+    return removed;
   }
 
   async function findDifferent(

@@ -195,6 +195,33 @@ describe("a webhook that GitHub never sent", () => {
     expect(await differences()).toEqual([]);
   });
 
+  test("the history of a missed new repository is captured, even if another webhook showed it first", async () => {
+    await reconcile();
+    const repository = github.quietly(() => {
+      const created = github.createRepository({ owner: acme, name: "api" });
+      github.after(10, () => github.openPullRequest({ repository: created, author: ann }));
+      return created;
+    });
+    github.after(20, () => github.openPullRequest({ repository, author: ann }));
+    await scene.deliver();
+    await scene.reconcileUpdates();
+    expect(await scene.differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+  });
+
+  test("the history of a repository whose first sync was lost is captured", async () => {
+    await reconcile();
+    await scene.database.exec(`
+      update github.repositories
+      set history_since = null, synced_at = null, inventoried_at = null, sync_requested_at = now() - interval '7 hours';
+      truncate capture.jobs;
+    `);
+    github.quietly(() => github.after(10, () => github.openPullRequest({ repository: web, author: ann })));
+    await scene.reconcileUpdates();
+    expect(await scene.differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+  });
+
   test("a missed new repository and a missed deletion are found", async () => {
     const api = github.quietly(() => github.createRepository({ owner: acme, name: "api" }));
     github.quietly(() => github.after(1, () => github.openPullRequest({ repository: api, author: ann })));

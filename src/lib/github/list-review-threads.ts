@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { pageInfo } from "../records/graphql-page-info.ts";
 import type { GitHubClient } from "./github-client.ts";
-import { GoneError, UnreadableAnswerError } from "./errors.ts";
+import { refuseAnother } from "./confirm-name.ts";
+import { UnreadableAnswerError } from "./errors.ts";
 import type { PullRequestRef } from "./get-page.ts";
 import { nextCursor } from "./next-cursor.ts";
 import { describeIssue } from "./parse-answer.ts";
@@ -104,9 +105,7 @@ async function listPage(
 ): Promise<ThreadsPage> {
   const variables = { owner: repository.owner, name: repository.name, number, first, after };
   const { data, date } = await queryGraphql(client, answer, reviewThreadsQuery, variables);
-  if (data.repository.databaseId !== repository.id) {
-    throw new GoneError(`${repository.owner}/${repository.name} is now another repository.`);
-  }
+  refuseAnother(repository, data.repository.databaseId);
   const { nodes, pageInfo: shown } = data.repository.pullRequest.reviewThreads;
   const read = nodes.map((node) => ({ node, parsed: thread.safeParse(node) }));
   return {

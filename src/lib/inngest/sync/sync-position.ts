@@ -41,7 +41,8 @@ export interface Unread {
  * from `began_at`.
  *
  * A sync since a moment lists and reads what was updated since then. A complete inventory, if one is due, comes afterwards. A sync of gaps reads
- * what the last inventory shows, or first takes one if there is none, or one is requested.
+ * what the last inventory shows, or first takes one if there is none, or one is requested. An inventory comes before the review comments,
+ * because it shows which repository has the name now, and they do not.
  */
 export function firstPosition(
   job: string,
@@ -50,13 +51,13 @@ export function firstPosition(
 ): SyncPosition {
   const hasAllGaps = scope === "gaps" && begun.inventoried_at !== null && inventory !== true;
   const isComplete = !hasAllGaps && (begun.inventoried_at === null || inventory === true || !since);
+  const comments = scope === "gaps" ? [] : (["review-comments"] as const);
   return {
     job,
     beganAt: hasAllGaps ? begun.began_at : "",
     stages: [
-      ...(scope === "gaps" ? [] : (["review-comments"] as const)),
-      ...(since && scope !== "gaps" ? (["changed-inventory", "read"] as const) : []),
-      ...(isComplete ? (["complete-inventory", "read"] as const) : []),
+      ...(since && scope !== "gaps" ? (["changed-inventory", ...comments, "read"] as const) : []),
+      ...(isComplete ? (["complete-inventory", ...(since ? [] : comments), "read"] as const) : []),
       ...(hasAllGaps ? (["read"] as const) : []),
       ...(scope !== "gaps" && !since ? (["absent-review-comments"] as const) : []),
     ],

@@ -1,4 +1,4 @@
--- Every repository of an installation gets a first sync, whatever is known of it before.
+-- Every repository of an installation gets a first sync, whatever is known of it before. What changed of it without a webhook is found.
 
 -- Merges a payload or list of an installation. installation: the known columns of { id, account_id, repository_selection, created_at, updated_at,
 -- suspended_at }.
@@ -91,13 +91,16 @@ begin
   return jsonb_build_object('syncs', syncs, 'ambiguous', ambiguous);
 end $$;
 
--- Compares an installation as GitHub lists it, { id, repositories: [{ id, owner, name, private }] }, with the rows. Returns { known, suspended,
--- added, removed, renamed }: `known` is false for an installation without a payload; the last three are lists of repositories whose webhooks were
--- lost. A repository that another webhook showed first, or whose first sync was lost, counts as added until its history is captured.
+-- Compares an installation as GitHub lists it, { id, repositories: [{ id, owner, name, private, archived, default_branch }] }, with the rows.
+-- Returns { known, suspended, added, removed, changed }: `known` is false for an installation without a payload; the last three are lists of
+-- repositories whose webhooks were lost. A repository that another webhook showed first, or whose first sync was lost, counts as added until its
+-- history is captured. A changed one has another name, or another value of a known column.
 create or replace function public.capture_compare_installation(installation jsonb)
 returns jsonb language sql stable security definer set search_path = '' as $$
   with listed as (
-    select * from jsonb_to_recordset(installation -> 'repositories') as l (id bigint, owner text, name text, private boolean)
+    select * from jsonb_to_recordset(installation -> 'repositories') as l (
+      id bigint, owner text, name text, private boolean, archived boolean, default_branch text
+    )
   ), captured as (
     select r.* from github.repositories r
     where r.installation_id = (installation ->> 'id')::bigint and r.removed_at is null and r.deleted_at is null
@@ -106,7 +109,7 @@ returns jsonb language sql stable security definer set search_path = '' as $$
     'known', exists (select from github.installations i where i.id = (installation ->> 'id')::bigint and i.account_id is not null),
     'suspended', exists (select from github.installations i where i.id = (installation ->> 'id')::bigint and i.suspended_at is not null),
     'added', (
-      select coalesce(jsonb_agg(to_jsonb(l) order by l.id), '[]') from listed l
+      select coalesce(jsonb_agg(to_jsonb(l) - array['archived', 'default_branch'] order by l.id), '[]') from listed l
       where not exists (
         select from captured c
         where c.id = l.id and (c.history_since is not null or c.sync_requested_at > now() - interval '6 hours')
@@ -116,9 +119,13 @@ returns jsonb language sql stable security definer set search_path = '' as $$
       select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'owner', c.owner, 'name', c.name, 'private', coalesce(c.private, false)) order by c.id), '[]')
       from captured c where c.name is not null and not exists (select from listed l where l.id = c.id)
     ),
-    'renamed', (
+    'changed', (
       select coalesce(jsonb_agg(to_jsonb(l) order by l.id), '[]')
-      from listed l join captured c on c.id = l.id and (c.owner, c.name) is distinct from (l.owner, l.name)
+      from listed l
+      join captured c on c.id = l.id and (
+        (c.owner, c.name) is distinct from (l.owner, l.name)
+        or c.private <> l.private or c.archived <> l.archived or c.default_branch <> l.default_branch
+      )
     )
   )
 $$;

@@ -209,6 +209,27 @@ describe("a webhook that GitHub never sent", () => {
     expect(await scene.gaps()).toEqual([]);
   });
 
+  test("a repository that was archived, made private, or has another default branch is found, once", async () => {
+    github.after(10, () => github.archiveRepository(web));
+    await deliver();
+    await reconcile();
+    const seen = { archived: true, private: false, default_branch: "main" };
+    expect(await rows("github.repositories")).toMatchObject([seen]);
+    scene.pass(5);
+    github.quietly(() => {
+      github.unarchiveRepository(web);
+      github.privatizeRepository(web);
+      github.editRepository(web, { defaultBranch: "trunk" });
+    });
+    scene.pass(5);
+    await scene.reconcileUpdates();
+    const changed = { archived: false, private: true, default_branch: "trunk" };
+    expect(await rows("github.repositories")).toMatchObject([changed]);
+    scene.pass(5);
+    await scene.reconcileUpdates();
+    expect(await scene.jobs("event_name = 'capture/repository.changed'")).toHaveLength(2);
+  });
+
   test("the history of a repository whose first sync was lost is captured", async () => {
     await reconcile();
     await scene.database.exec(`

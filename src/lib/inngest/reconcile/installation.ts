@@ -3,7 +3,11 @@ import { listInstalledRepositories } from "../../github/list-installations.ts";
 import { listNewestUpdates, repositoryBatchSize } from "../../github/list-newest-updates.ts";
 import type { GitHubInstallation } from "../../records/installation.ts";
 import type { GitHubRepository } from "../../records/repository.ts";
-import type { DifferentRepository, InstalledRepository } from "../../store/repository-types.ts";
+import type {
+  DifferentRepository,
+  InstalledRepository,
+  ListedRepository,
+} from "../../store/repository-types.ts";
 import { compareInstallation, compareRepositories, listPublicRepositories } from "../../store/reconciling.ts";
 import {
   createEvent,
@@ -36,7 +40,7 @@ const maxConfirmed = 50;
 const overlapMs = 10 * 60_000;
 
 /**
- * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed or renamed;
+ * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed, renamed or changed;
  * pull requests that were opened or updated; labels and milestones that were renamed. Sends the events that the webhooks would have become, and a
  * sync for what moved since the last one.
  */
@@ -49,16 +53,19 @@ export function createInstallationReconciler({
     const client = await github.forInstallation(installation.id);
     const { data, date, unreadable } = await listInstalledRepositories(client, run.attempt);
     const repositories = data.map(toInstalled);
-    const differences = await compareInstallation(store, { id: installation.id, repositories });
-    const { known, suspended, renamed } = differences;
+    const differences = await compareInstallation(store, {
+      id: installation.id,
+      repositories: data.map(toListed),
+    });
+    const { known, suspended, changed } = differences;
     const events = [
       ...(known && !suspended
         ? toChangeEvents(run, installation, "added", differences.added)
         : toChangeEvents(run, installation, known ? "unsuspend" : "created", repositories)),
       ...toChangeEvents(run, installation, "removed", await findRemoved(installation, differences.removed)),
       ...data
-        .filter((repository) => renamed.some((each) => each.id === repository.id))
-        .map((repository) => toRenamedEvent(run, installation.id, repository, date)),
+        .filter((repository) => changed.some((each) => each.id === repository.id))
+        .map((repository) => toChangedEvent(run, installation.id, repository, date)),
       ...(await findRenamedAccount(store, run, installation)),
     ];
     return {
@@ -168,6 +175,11 @@ function toInstalled({ id, owner, name, private: isPrivate }: GitHubRepository):
   return { id, owner: owner.login, name, private: isPrivate };
 }
 
+function toListed(repository: GitHubRepository): ListedRepository {
+  const { archived, default_branch } = repository;
+  return { ...toInstalled(repository), archived, default_branch };
+}
+
 function toNamed({ id, owner, name }: NamedRepository): NamedRepository {
   return { id, owner, name };
 }
@@ -192,14 +204,14 @@ function toChangeEvents(
   return toInstallationEvents(change, (part) => `${runId}:${action}:${part}`);
 }
 
-function toRenamedEvent(
+function toChangedEvent(
   { runId }: ReconcilingRun,
   installationId: number,
   observed: GitHubRepository,
   fetchedAt: string,
 ): CaptureEvent {
   const { id, owner, name } = observed;
-  return createEvent(repositoryChanged, `${runId}:renamed:${id}`, {
+  return createEvent(repositoryChanged, `${runId}:changed:${id}`, {
     ...reconcilingData,
     repository: { id, owner: owner.login, name },
     installationId,

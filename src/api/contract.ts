@@ -101,7 +101,7 @@ export const figuresSchema = z.object({
 
 /**
  * A difference between GitHub and the rows. A gap without a number is the repository's: it has no inventory (`github` is null), or GitHub
- * counts more pull requests than it lists.
+ * counts more pull requests than it lists, or fewer than there are.
  */
 export const gapSchema = z.object({
   kind: gapKindSchema,

@@ -111,6 +111,41 @@ function erase(from: unknown, path: (string | number)[]): void {
   else erase(Reflect.get(from, key), rest);
 }
 
+/** Changes the body of an answer, which is JSON. */
+export function edited(edit: (body: unknown, request: Request) => void): Interceptor {
+  return async (request, next) => {
+    const response = await next();
+    const body: unknown = await response.json();
+    edit(body, request);
+    return json(response.status, body, Object.fromEntries(response.headers));
+  };
+}
+
+/**
+ * GraphQL says that a list has more pages, but not where they begin. A client that takes the null for the first page never ends:
+ * https://github.com/zerocracy/judges-action/issues/2142
+ */
+export function withoutCursors(): Interceptor {
+  return edited(function remove(value) {
+    if (typeof value !== "object" || value === null) return;
+    if (Reflect.get(value, "hasNextPage") === true) Reflect.set(value, "endCursor", null);
+    for (const each of Object.values(value)) remove(each);
+  });
+}
+
+/**
+ * Leaves the `link` header out of REST's answers: https://github.com/octokit/core.js/issues/695 has a hundred items without one, and more on the
+ * next page.
+ */
+export function withoutLinks(): Interceptor {
+  return async (_request, next) => {
+    const response = await next();
+    const headers = new Headers(response.headers);
+    headers.delete("link");
+    return new Response(response.body, { status: response.status, headers });
+  };
+}
+
 /** Refuses with a given status, such as 404, 410 or 451. */
 export function refused(status: number, message: string): Interceptor {
   return () =>

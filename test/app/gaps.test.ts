@@ -48,6 +48,20 @@ function nth(index: number): PullRequest {
   return pullRequest;
 }
 
+test("a pull request that GitHub no longer shows is a gap of its repository", async () => {
+  await backfill();
+  expect(await gaps()).toEqual([]);
+  // GitHub hides the pull requests of a flagged account, without a webhook.
+  const hidden = nth(2);
+  scene.web.pullRequests.delete(hidden.number);
+  github.state.pullRequests.delete(hidden.id);
+  scene.pass(60);
+  await scene.reconcileUpdates();
+  expect(await gaps()).toEqual(["pull_requests null 6/5"]);
+  const { total } = await scene.analyze();
+  expect(total.pull_requests).toMatchObject({ captured: 6, github: 5, percent: expect.closeTo(83.3) });
+});
+
 test.each(["issue", "review"])(
   "a deleted %s comment is no gap, although GitHub counted it earlier",
   async (kind) => {

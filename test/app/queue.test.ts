@@ -91,9 +91,9 @@ test("a manual capture of a pull request reads all pages and brings the rows in 
   ]);
   // Each listing of several pages takes one more request, which proves that it did not shift.
   expect(await app.rows("capture.jobs where reason = 'manual'")).toMatchObject([
-    { state: "completed", event_name: "capture/pr.comments", requests: 4, points: 1 },
+    { state: "completed", event_name: "capture/pr.comments", requests: 6, points: 1 },
     { state: "completed", event_name: "capture/pr.details", requests: 1 },
-    { state: "completed", event_name: "capture/pr.reviews", requests: 3 },
+    { state: "completed", event_name: "capture/pr.reviews", requests: 4 },
   ]);
 });
 

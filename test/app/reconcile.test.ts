@@ -195,6 +195,54 @@ describe("a webhook that GitHub never sent", () => {
     expect(await differences()).toEqual([]);
   });
 
+  test("the history of a missed new repository is captured, even if another webhook showed it first", async () => {
+    await reconcile();
+    const repository = github.quietly(() => {
+      const created = github.createRepository({ owner: acme, name: "api" });
+      github.after(10, () => github.openPullRequest({ repository: created, author: ann }));
+      return created;
+    });
+    github.after(20, () => github.openPullRequest({ repository, author: ann }));
+    await scene.deliver();
+    await scene.reconcileUpdates();
+    expect(await scene.differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+  });
+
+  test("a repository that was archived, made private, or has another default branch is found, once", async () => {
+    github.after(10, () => github.archiveRepository(web));
+    await deliver();
+    await reconcile();
+    const seen = { archived: true, private: false, default_branch: "main" };
+    expect(await rows("github.repositories")).toMatchObject([seen]);
+    scene.pass(5);
+    github.quietly(() => {
+      github.unarchiveRepository(web);
+      github.privatizeRepository(web);
+      github.editRepository(web, { defaultBranch: "trunk" });
+    });
+    scene.pass(5);
+    await scene.reconcileUpdates();
+    const changed = { archived: false, private: true, default_branch: "trunk" };
+    expect(await rows("github.repositories")).toMatchObject([changed]);
+    scene.pass(5);
+    await scene.reconcileUpdates();
+    expect(await scene.jobs("event_name = 'capture/repository.changed'")).toHaveLength(2);
+  });
+
+  test("the history of a repository whose first sync was lost is captured", async () => {
+    await reconcile();
+    await scene.database.exec(`
+      update github.repositories
+      set history_since = null, synced_at = null, inventoried_at = null, sync_requested_at = now() - interval '7 hours';
+      truncate capture.jobs;
+    `);
+    github.quietly(() => github.after(10, () => github.openPullRequest({ repository: web, author: ann })));
+    await scene.reconcileUpdates();
+    expect(await scene.differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+  });
+
   test("a missed new repository and a missed deletion are found", async () => {
     const api = github.quietly(() => github.createRepository({ owner: acme, name: "api" }));
     github.quietly(() => github.after(1, () => github.openPullRequest({ repository: api, author: ann })));

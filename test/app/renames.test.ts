@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Account, PullRequest, Repository, WebhookDelivery } from "../../src/fake-github/index.ts";
+import {
+  failures,
+  type Account,
+  type PullRequest,
+  type Repository,
+  type WebhookDelivery,
+} from "../../src/fake-github/index.ts";
 import { compareRows } from "../../src/testing/compare-rows.ts";
 import { toTruth } from "../../src/testing/truth.ts";
 import { resetDatabase } from "../support/database.ts";
@@ -299,6 +305,60 @@ describe("an account that the App is installed on", () => {
     github.renameAccount(acme, "acme-inc");
     await deliver([...transferred, ...takeDeliveries()]);
     expect(await rows("github.repositories")).toMatchObject([{ full_name: "other/web" }]);
+  });
+});
+
+describe("a name that another repository has taken, unannounced", () => {
+  beforeEach(async () => {
+    await openPullRequest();
+    await scene.backfill();
+    github.quietly(() => {
+      github.renameRepository(web, "old-web");
+      const other = github.createRepository({ owner: acme, name: "web" });
+      const pullRequest = github.openPullRequest({ repository: other, author: ann });
+      github.submitReview({ pullRequest, author: ann, body: "Other", comments: [{ body: "Other" }] });
+      github.createIssueComment({ on: pullRequest, author: ann, body: "Other" });
+    });
+    pass(1);
+  });
+
+  const captures = ["pr.details", "pr.reviews", "pr.comments", "repository.sync"] as const;
+
+  test.each(captures)("a capture/%s stores nothing of the other repository", async (name) => {
+    const data = {
+      repository: { id: web.id, owner: "acme", name: "web" },
+      installationId: scene.installation.id,
+      reason: "gap",
+      priority: "high",
+      ...(name !== "repository.sync" && { number: 1 }),
+    };
+    await scene.app.services.inngest.send({ name: `capture/${name}`, data });
+    await scene.idle();
+    expect(await rows("github.reviews")).toEqual([]);
+    expect(await rows("github.comments")).toEqual([]);
+    expect(await openJobs()).toMatchObject([
+      { state: "failed", error: { message: expect.stringContaining("acme/web is now another repository") } },
+    ]);
+  });
+
+  test("a sync that lists pull requests by REST stores nothing of the other repository", async () => {
+    github.intercept(
+      failures.matching(
+        /graphql/,
+        failures.edited((body) => void Object.assign(Object(body), { data: null })),
+      ),
+    );
+    await scene.backfill();
+    await scene.skipRetries();
+    expect(await rows("github.comments")).toEqual([]);
+    expect(await scene.jobs("state = 'failed' and event_name = 'capture/repository.sync'")).toHaveLength(1);
+  });
+
+  test("the reconciler brings both repositories in sync", async () => {
+    await reconcileUpdates();
+    await reconcileUpdates();
+    expect(await differences()).toEqual([]);
+    expect(await openJobs()).toEqual([]);
   });
 });
 

@@ -176,6 +176,17 @@ describe("a bad pull request", () => {
   );
 });
 
+test("a pull request with an unreadable review comment is read by each backfill all the same", async () => {
+  await scene.backfill();
+  const { github } = scene;
+  github.garble(reviewCommentOfBad(), { rest: { original_line: tooLarge } });
+  scene.pass(1);
+  github.quietly(() => github.editPullRequest(bad, { title: "Newer" }));
+  scene.pass(1);
+  await backfillWithRetries();
+  expect(await scene.rows("github.pull_requests where number = 2")).toMatchObject([{ title: "Newer" }]);
+});
+
 test("a review comment without a diff is captured, and the next backfill adds the diff", async () => {
   const heal = scene.github.garble(reviewCommentOfBad(), { rest: { diff_hunk: null } });
   await backfillWithRetries();

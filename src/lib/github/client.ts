@@ -74,8 +74,12 @@ export function createGitHub({
       try {
         const response = await request(options);
         clock.record(response.headers.date, sentAt, Date.now());
-        if (isTruncated(response))
-          throw new RequestError("The answer is truncated.", 500, { request: options });
+        if (isNoJson(response)) {
+          const { method, headers } = options; // the URL is still a template
+          throw new RequestError("The body of the answer is cut off or not JSON.", 500, {
+            request: { method, headers, url: response.url },
+          });
+        }
         if (hasErrors(response.data))
           response.data = JSON.parse(redact(JSON.stringify(response.data), auth, sentToken(options)));
         return response;
@@ -167,7 +171,7 @@ function hasErrors(data: unknown): boolean {
   return typeof data === "object" && data !== null && "errors" in data;
 }
 
-/** True when Octokit could not parse an answer as JSON and returned its text. */
-function isTruncated({ data, headers }: { data: unknown; headers: { "content-type"?: string | undefined } }) {
-  return typeof data === "string" && (headers["content-type"]?.startsWith("application/json") ?? false);
+/** True when Octokit could not parse the answer as JSON and returned its text: it was cut off, or a proxy's page. */
+function isNoJson({ data, status }: { data: unknown; status: number }): boolean {
+  return status === 200 && typeof data === "string";
 }

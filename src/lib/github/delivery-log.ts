@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GitHubClient } from "./github-client.ts";
 import { describeIssue, parseAnswer } from "./parse-answer.ts";
-import { toDate } from "./get-page.ts";
+import { linkTo, toDate } from "./get-page.ts";
 
 /** One attempt to deliver a webhook, from the App's log of three days. A redelivery has the GUID of the delivery that it repeats. */
 const attempt = z.object({
@@ -57,6 +57,6 @@ export async function redeliver(client: GitHubClient, attemptId: string): Promis
 }
 
 function nextCursor(link: string | undefined): string | null {
-  const [, next] = /<([^>]+)>; rel="next"/.exec(link ?? "") ?? [];
-  return next ? new URL(next).searchParams.get("cursor") : null;
+  const next = linkTo("next", link);
+  return next && new URL(next, "https://api.github.com").searchParams.get("cursor");
 }

@@ -1,6 +1,6 @@
 import { pullRequestSchema, type GitHubPullRequest } from "../records/pull-request.ts";
 import type { GitHubClient } from "./github-client.ts";
-import { GoneError } from "./errors.ts";
+import { refuseAnother } from "./confirm-name.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import { toDate, type Answer, type PullRequestRef } from "./get-page.ts";
 
@@ -18,11 +18,6 @@ export async function getPullRequest(
     pull_number: number,
   });
   const data = parseAnswer(pullRequestSchema, response.data, "pull request");
-  const shown = data.base?.repo?.id;
-  if (shown !== repository.id) {
-    throw new GoneError(
-      `${repository.owner}/${repository.name} is now another repository, with the id ${shown}.`,
-    );
-  }
+  refuseAnother(repository, data.base?.repo?.id);
   return { data, date: toDate(response.headers.date) };
 }

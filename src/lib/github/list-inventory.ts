@@ -4,10 +4,12 @@
  */
 import { z } from "zod";
 import { timestamp } from "../records/values.ts";
+import { pageInfo } from "../records/graphql-page-info.ts";
 import type { InventoryItem } from "../records/inventory.ts";
 import type { Budget } from "./budget.ts";
 import type { GitHubClient } from "./github-client.ts";
-import { GoneError } from "./errors.ts";
+import { refuseAnother } from "./confirm-name.ts";
+import { nextCursor } from "./next-cursor.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import { queryGraphqlPartially } from "./query-graphql.ts";
 import type { Listing } from "./read-page.ts";
@@ -67,7 +69,7 @@ const answer = z.object({
     databaseId: z.int(),
     pullRequests: z.object({
       totalCount: z.int().nonnegative(),
-      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+      pageInfo,
       nodes: z.array(z.unknown()).nullable(),
     }),
   }),
@@ -104,15 +106,14 @@ export async function listInventory(
     ({ path }) => path.slice(0, 3).join("/") === "repository/pullRequests/nodes",
   );
   const { rateLimit, repository: found } = parseAnswer(answer, data, "inventory");
-  if (found.databaseId !== repository.id)
-    throw new GoneError(`${owner}/${name} is now another repository, with the id ${found.databaseId}.`);
-  const { totalCount, pageInfo, nodes } = found.pullRequests;
+  refuseAnother(repository, found.databaseId);
+  const { totalCount, pageInfo: shown, nodes } = found.pullRequests;
   const items = (nodes ?? []).flatMap((node) => toInventoryItem(node) ?? []);
   return {
     items,
     total: totalCount,
     unreadable: nodes ? nodes.length - items.length : first,
-    cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    cursor: nextCursor(shown, after),
     date,
     points: rateLimit?.cost ?? 1,
     budget,
@@ -138,19 +139,29 @@ function toInventoryItem(node: unknown): InventoryItem | null {
 }
 
 const listedPullRequest = z
-  .object({ number: z.int32().positive(), node_id: z.string(), created_at: timestamp, updated_at: timestamp })
-  .transform((item): InventoryItem => ({
-    ...item,
-    reviews: null,
-    issue_comments: null,
-    review_comments: null,
+  .object({
+    number: z.int32().positive(),
+    node_id: z.string(),
+    created_at: timestamp,
+    updated_at: timestamp,
+    base: z.object({ repo: z.object({ id: z.int() }).nullish() }).nullish(),
+  })
+  .transform(({ base, ...item }): ListedPullRequest => ({
+    repositoryId: base?.repo?.id ?? null,
+    item: { ...item, reviews: null, issue_comments: null, review_comments: null },
   }));
+
+/** `repositoryId` is null when GitHub does not show it. */
+interface ListedPullRequest {
+  repositoryId: number | null;
+  item: InventoryItem;
+}
 
 /** Lists the same pull requests with REST, without counts. https://docs.github.com/rest/pulls/pulls#list-pull-requests */
 export function pullRequestsOfRepository(
   { owner, name }: { owner: string; name: string },
   order: InventoryOrder,
-): Listing<InventoryItem> {
+): Listing<ListedPullRequest> {
   return {
     noun: "pull request",
     route: "GET /repos/{owner}/{repo}/pulls",

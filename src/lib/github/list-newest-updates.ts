@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { timestamp } from "../records/values.ts";
 import type { RepositoryState } from "../records/inventory.ts";
+import { askInHalves } from "./ask-in-halves.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { queryGraphqlPartially } from "./query-graphql.ts";
-import { answersGraphql } from "./read-pull-requests.ts";
-import { isTooMuchAtOnce } from "./to-inngest-error.ts";
 
 /** The number of repositories in one query that costs one point. */
 export const repositoryBatchSize = 50;
@@ -44,18 +43,12 @@ export async function listNewestUpdates(
   repositories: readonly NamedRepository[],
   areListed: boolean,
 ): Promise<{ states: RepositoryState[]; points: number }> {
-  try {
-    return await ask(client, repositories, areListed);
-  } catch (error) {
-    if (!isTooMuchAtOnce(error) || !(await answersGraphql(client))) throw error;
-  }
-  if (repositories.length === 1) return { states: repositories.map(toUnknown), points: 1 };
-  const middle = Math.ceil(repositories.length / 2);
-  const first = await listNewestUpdates(client, repositories.slice(0, middle), areListed);
-  const second = await listNewestUpdates(client, repositories.slice(middle), areListed);
+  const { answers, failed, points } = await askInHalves(client, repositories, (batch) =>
+    ask(client, batch, areListed),
+  );
   return {
-    states: [...first.states, ...second.states],
-    points: first.points + second.points + 1, // `answersGraphql` costs one
+    states: [...answers.flatMap((each) => each.states), ...failed.map(toUnknown)],
+    points: answers.reduce((sum, each) => sum + each.points, points),
   };
 }
 

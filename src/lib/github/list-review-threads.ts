@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { pageInfo } from "../records/graphql-page-info.ts";
 import type { GitHubClient } from "./github-client.ts";
-import { GoneError, UnreadableAnswerError } from "./errors.ts";
+import { refuseAnother } from "./confirm-name.ts";
+import { UnreadableAnswerError } from "./errors.ts";
 import type { PullRequestRef } from "./get-page.ts";
+import { nextCursor } from "./next-cursor.ts";
 import { describeIssue } from "./parse-answer.ts";
 import { queryGraphql } from "./query-graphql.ts";
 import { answersGraphql } from "./read-pull-requests.ts";
@@ -41,7 +44,7 @@ const answer = z.object({
     databaseId: z.int(),
     pullRequest: z.object({
       reviewThreads: z.object({
-        pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+        pageInfo,
         nodes: z.array(z.unknown()),
       }),
     }),
@@ -102,10 +105,8 @@ async function listPage(
 ): Promise<ThreadsPage> {
   const variables = { owner: repository.owner, name: repository.name, number, first, after };
   const { data, date } = await queryGraphql(client, answer, reviewThreadsQuery, variables);
-  if (data.repository.databaseId !== repository.id) {
-    throw new GoneError(`${repository.owner}/${repository.name} is now another repository.`);
-  }
-  const { nodes, pageInfo } = data.repository.pullRequest.reviewThreads;
+  refuseAnother(repository, data.repository.databaseId);
+  const { nodes, pageInfo: shown } = data.repository.pullRequest.reviewThreads;
   const read = nodes.map((node) => ({ node, parsed: thread.safeParse(node) }));
   return {
     date,
@@ -120,7 +121,7 @@ async function listPage(
         ? [`GitHub's review thread at position ${index + 1} cannot be read: ${describeIssue(error, node)}.`]
         : [],
     ),
-    after: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    after: nextCursor(shown, after),
     points: data.rateLimit?.cost ?? 1,
   };
 }

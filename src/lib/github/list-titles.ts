@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { nodesOf } from "../records/graphql-lists.ts";
+import { pageInfo } from "../records/graphql-page-info.ts";
 import { text } from "../records/values.ts";
+import { askInHalves } from "./ask-in-halves.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { queryGraphql } from "./query-graphql.ts";
 
@@ -12,16 +15,15 @@ export interface RepositoryTitles {
   milestones: { number: number; title: string }[] | null;
 }
 
-const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
 const labels = z.object({
   totalCount: z.int(),
   pageInfo,
-  nodes: z.array(z.object({ id: text, name: text })),
+  nodes: nodesOf(z.object({ id: text, name: text })),
 });
 const milestones = z.object({
   totalCount: z.int(),
   pageInfo,
-  nodes: z.array(z.object({ number: z.int(), title: text })),
+  nodes: nodesOf(z.object({ number: z.int(), title: text })),
 });
 const titled = z.object({
   databaseId: z.int(),
@@ -29,19 +31,42 @@ const titled = z.object({
   milestones: milestones.nullable(),
 });
 
+type Titled = z.output<typeof titled>;
+
 const cost = z.object({ cost: z.int() }).nullish();
 
 /** 50 repositories with two lists each are 100 lists, which cost one point. https://docs.github.com/graphql/overview/rate-limits-and-node-limits-for-the-graphql-api */
-const answer = z.object({ rateLimit: cost }).catchall(titled.nullable());
+const answer = z.object({ rateLimit: cost }).catchall(titled.nullable().catch(null));
+
+interface NamedRepository {
+  owner: string;
+  name: string;
+}
+
+interface ListedTitles {
+  titles: RepositoryTitles[];
+  points: number;
+}
 
 /**
  * Reads the labels and milestones of up to 50 repositories, for one point and one more for each further hundred in a repository. Repositories
- * that GitHub does not find by name are left out.
+ * that GitHub does not find by name, or cannot show, are left out.
  */
 export async function listTitles(
   client: GitHubClient,
-  repositories: readonly { owner: string; name: string }[],
-): Promise<{ titles: RepositoryTitles[]; points: number }> {
+  repositories: readonly NamedRepository[],
+): Promise<ListedTitles> {
+  const { answers, points } = await askInHalves(client, repositories, (batch) => listBatch(client, batch));
+  return {
+    titles: answers.flatMap((each) => each.titles),
+    points: answers.reduce((sum, each) => sum + each.points, points),
+  };
+}
+
+async function listBatch(
+  client: GitHubClient,
+  repositories: readonly NamedRepository[],
+): Promise<ListedTitles> {
   const variables = Object.fromEntries(
     repositories.flatMap(({ owner, name }, index) => [
       [`owner${index}`, owner],
@@ -49,7 +74,7 @@ export async function listTitles(
     ]),
   );
   const query = titlesQuery(repositories.length);
-  const { data, date } = await queryGraphql(client, answer, query, variables, isNotFound);
+  const { data, date } = await queryGraphql(client, answer, query, variables, isOfOne);
   const { rateLimit, ...found } = data;
   let points = rateLimit?.cost ?? 1;
   const titles: RepositoryTitles[] = [];
@@ -57,18 +82,22 @@ export async function listTitles(
     const asked = repositories[Number(alias.slice(1))];
     if (!repository || !asked) continue;
     const id = repository.databaseId;
-    const listed = { labels: nodesOf(repository.labels), milestones: nodesOf(repository.milestones) };
-    const after = { labels: cursorOf(repository.labels), milestones: cursorOf(repository.milestones) };
+    const listed = {
+      labels: [...(repository.labels?.nodes ?? [])],
+      milestones: [...(repository.milestones?.nodes ?? [])],
+    };
     let last = repository;
-    while (last.labels?.pageInfo.hasNextPage || last.milestones?.pageInfo.hasNextPage) {
+    for (
+      let after = afterPage(last, { labels: null, milestones: null });
+      after;
+      after = afterPage(last, after)
+    ) {
       const next = await nextPage(client, asked, after);
       points += next.points;
       if (next.repository?.databaseId !== id) break;
       last = next.repository;
-      listed.labels.push(...nodesOf(last.labels));
-      listed.milestones.push(...nodesOf(last.milestones));
-      after.labels = cursorOf(last.labels) ?? after.labels; // an empty page has no cursor
-      after.milestones = cursorOf(last.milestones) ?? after.milestones;
+      listed.labels.push(...(last.labels?.nodes ?? []));
+      listed.milestones.push(...(last.milestones?.nodes ?? []));
     }
     titles.push({
       id,
@@ -80,25 +109,34 @@ export async function listTitles(
   return { titles, points };
 }
 
-function nodesOf<Node>(list: { nodes: Node[] } | null): Node[] {
-  return [...(list?.nodes ?? [])];
+interface Cursors {
+  labels: string | null;
+  milestones: string | null;
 }
 
-function cursorOf(list: { pageInfo: { endCursor: string | null } } | null): string | null {
-  return list?.pageInfo.endCursor ?? null;
+/** The cursors after a page that was read after `before`. Null when no list has a page that was not read. */
+function afterPage(
+  { labels: labelPage, milestones: milestonePage }: Titled,
+  before: Cursors,
+): Cursors | null {
+  // An empty page, and a list that GitHub cannot show, have no cursor.
+  const after = {
+    labels: labelPage?.pageInfo.endCursor ?? before.labels,
+    milestones: milestonePage?.pageInfo.endCursor ?? before.milestones,
+  };
+  const continues =
+    (labelPage?.pageInfo.hasNextPage && after.labels !== before.labels) ||
+    (milestonePage?.pageInfo.hasNextPage && after.milestones !== before.milestones);
+  return continues ? after : null;
 }
 
-async function nextPage(
-  client: GitHubClient,
-  repository: { owner: string; name: string },
-  after: { labels: string | null; milestones: string | null },
-) {
+async function nextPage(client: GitHubClient, repository: NamedRepository, after: Cursors) {
   const { data } = await queryGraphql(
     client,
-    z.object({ rateLimit: cost, repository: titled.nullable() }),
+    z.object({ rateLimit: cost, repository: titled.nullable().catch(null) }),
     nextTitlesQuery,
     { owner: repository.owner, name: repository.name, ...after },
-    isNotFound,
+    isOfOne,
   );
   return { repository: data.repository, points: data.rateLimit?.cost ?? 1 };
 }
@@ -131,6 +169,11 @@ export async function getTitles(
     if (id !== undefined && title !== undefined) titles.set(id, title);
   }
   return { titles, date, points };
+}
+
+/** True for an error of one repository, whose null says the same. */
+function isOfOne({ path }: { path: readonly unknown[] }): boolean {
+  return path.length > 0;
 }
 
 function isNotFound({ type }: { type: string }): boolean {

@@ -14,13 +14,15 @@ const undefinedField = z
   .optional()
   .catch(undefined);
 
+/** Accepts any error: one that did not parse would be overlooked, and the null that it explains taken for a value. */
 const refusal = z
   .object({
-    type: z.string().default("UNKNOWN"),
-    message: z.string(),
-    path: z.array(z.union([z.string(), z.number()])).default([]),
+    type: z.string().catch("UNKNOWN"),
+    message: z.string().catch("unknown reason"),
+    path: z.array(z.union([z.string(), z.number()])).catch([]),
     extensions: undefinedField,
   })
+  .catch({ type: "UNKNOWN", message: "unknown reason", path: [], extensions: undefined })
   .transform(({ extensions, ...error }) => ({ ...error, undefinedField: extensions }));
 
 export type GraphqlRefusal = z.output<typeof refusal>;

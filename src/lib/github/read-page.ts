@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { toBudget, type Budget } from "./budget.ts";
 import type { GitHubClient } from "./github-client.ts";
 import { UnreadableAnswerError } from "./errors.ts";
-import { toDate, type Answer, type PullRequestRef } from "./get-page.ts";
+import { linkTo, toDate, type Answer, type PullRequestRef } from "./get-page.ts";
 import { describeIssue, itemIdOf } from "./parse-answer.ts";
 import { briefRetries, isTooMuchAtOnce } from "./to-inngest-error.ts";
 
@@ -128,9 +128,14 @@ export async function hasShifted(
   return itemIdOf(data[0]) !== last.id;
 }
 
-/** True when another page follows. https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
-export function hasNextPage(headers: { link?: string | undefined }): boolean {
-  return headers.link?.includes('rel="next"') ?? false;
+/**
+ * True when another page may follow. GitHub sends no `link` header with an only page, but has also left it out of others, and has named only
+ * the last page: https://github.com/octokit/core.js/issues/695, https://github.com/Strider-CD/strider-github/pull/12. Nothing follows an empty
+ * page.
+ */
+function mayContinue({ data, headers: { link } }: RawPage, size: number): boolean {
+  if (link === undefined) return data.length >= size;
+  return data.length > 0 && (linkTo("next", link) ?? linkTo("last", link)) !== null;
 }
 
 interface RawPage {
@@ -182,9 +187,10 @@ function isLimit({ status }: RequestError): boolean {
 function toPage<Item>(
   { item, noun }: Listing<Item>,
   position: ListPosition,
-  { data, headers }: RawPage,
+  answered: RawPage,
   { size, pageSize, requests }: { size: number; pageSize: number; requests: number },
 ): ListPage<Item> {
+  const { data, headers } = answered;
   const { offset } = position;
   const page: ListPage<Item> = {
     data: [],
@@ -207,6 +213,6 @@ function toPage<Item>(
     const message = `GitHub's ${name} cannot be read: ${describeIssue(parsed.error, each)}.`;
     page.unreadable.push({ offset: offset + index, id, message });
   }
-  if (hasNextPage(headers)) page.next = { offset: offset + size, pageSize, last };
+  if (mayContinue(answered, size)) page.next = { offset: offset + size, pageSize, last };
   return page;
 }

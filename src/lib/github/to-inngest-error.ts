@@ -9,14 +9,11 @@ import {
   NoAccessError,
   UnreadableAnswerError,
 } from "./errors.ts";
-import { toLocalTime } from "./github-clock.ts";
+import { toReset } from "./budget.ts";
 
 /** GitHub asks clients to wait at least a minute when it names no time. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
 const defaultWaitMs = 60_000;
 const replicaWaitMs = 5_000;
-
-/** GitHub's rate limits reset every hour, so a later reset comes from a wrong clock. https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */
-const maxResetMs = 3_600_000;
 
 /**
  * The number of retries for a failure that waiting does not fix, such as an answer that does not match our schema. Inngest waits 15 s, 30 s
@@ -105,13 +102,13 @@ function restLimitEnd({ status, response, message }: RequestError): Date | null 
   if (status !== 403 && status !== 429) return null;
   const headers: Headers = response?.headers ?? {};
   const isPrimary = String(headers["x-ratelimit-remaining"]) === "0";
-  const named = retryAfter(headers) ?? (isPrimary ? reset(headers) : null);
+  const named = retryAfter(headers) ?? (isPrimary ? toReset(headers) : null);
   return named ?? (status === 429 || isPrimary || isLimit(message) ? defaultEnd() : null);
 }
 
 function graphqlLimitEnd({ types, headers, message }: GraphqlError): Date | null {
   const isPrimary = types.some((type) => type.startsWith("RATE_LIMIT"));
-  if (isPrimary) return retryAfter(headers) ?? reset(headers) ?? defaultEnd();
+  if (isPrimary) return retryAfter(headers) ?? toReset(headers) ?? defaultEnd();
   return isLimit(message) ? (retryAfter(headers) ?? defaultEnd()) : null;
 }
 
@@ -123,14 +120,6 @@ function isLimit(message: string): boolean {
 function retryAfter(headers: Headers): Date | null {
   const seconds = Number(headers["retry-after"] || Number.NaN);
   return Number.isFinite(seconds) ? new Date(Date.now() + seconds * 1000) : null;
-}
-
-/** Returns a time between one second and one hour from now, or null when the header is missing or malformed. */
-function reset(headers: Headers): Date | null {
-  const resetAt = Number(headers["x-ratelimit-reset"] || Number.NaN) * 1000;
-  if (!Number.isFinite(resetAt)) return null;
-  const leftMs = toLocalTime(resetAt, headers) - Date.now();
-  return new Date(Date.now() + Math.min(Math.max(leftMs, 1000), maxResetMs));
 }
 
 function defaultEnd(): Date {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { CommentRow } from "./comment.ts";
 import type { FileRow } from "./file.ts";
 import { actorSchema, actorId, databaseId } from "./graphql-actor.ts";
+import { pageInfo } from "./graphql-page-info.ts";
 import type { ReviewRow } from "./review.ts";
 import { optionalText, text, timestamp } from "./values.ts";
 
@@ -71,8 +72,6 @@ export const listFragments = /* GraphQL */ `
     }
   }
 `;
-
-const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
 
 /** The nodes of a list without nulls. GitHub shows null for a node, or for all nodes, that it cannot load. */
 export const nodesOf = <Node extends z.ZodType>(node: Node) =>

@@ -1,11 +1,7 @@
 import type { RepositoryState } from "../records/inventory.ts";
 import type { ReconcilingContext } from "./context-types.ts";
 import type { Checkpoint, EventJob } from "./job-types.ts";
-import type {
-  DifferentRepository,
-  InstallationDifferences,
-  InstalledRepository,
-} from "./repository-types.ts";
+import type { DifferentRepository, InstallationDifferences, ListedRepository } from "./repository-types.ts";
 import { call, type Store } from "./store.ts";
 
 /** Begins or continues a reconciler's job. */
@@ -61,7 +57,7 @@ export async function compareRepositories(
 /** Returns the changes of an installation whose webhooks were lost. */
 export async function compareInstallation(
   store: Store,
-  installation: { id: number; repositories: InstalledRepository[] },
+  installation: { id: number; repositories: ListedRepository[] },
 ): Promise<InstallationDifferences> {
   return call(store, "capture_compare_installation", { installation });
 }

@@ -16,6 +16,12 @@ export interface InstalledRepository {
   private?: boolean | undefined;
 }
 
+/** A repository in GitHub's list of an installation. */
+export interface ListedRepository extends InstalledRepository {
+  archived?: boolean | undefined;
+  default_branch?: string | undefined;
+}
+
 export type RepositoryName = Pick<InstalledRepository, "id" | "owner" | "name">;
 
 /** The repositories to sync, and those of which only GitHub can tell whether they are in the installation. */
@@ -39,7 +45,8 @@ export interface InstallationDifferences {
   suspended: boolean;
   added: InstalledRepository[];
   removed: InstalledRepository[];
-  renamed: InstalledRepository[];
+  /** With another name, or another value of a known column. */
+  changed: InstalledRepository[];
 }
 
 /** The name of a label (`key` is its node id) or milestone (`key` is its number). `title` is null for a deleted one. */

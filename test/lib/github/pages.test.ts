@@ -1,5 +1,7 @@
+import nock from "nock";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { GitHubClient } from "../../../src/lib/github/github-client.ts";
+import { listDeliveryAttempts } from "../../../src/lib/github/delivery-log.ts";
 import { GoneError } from "../../../src/lib/github/errors.ts";
 import { getPullRequest } from "../../../src/lib/github/get-pull-request.ts";
 import { issueCommentsListing, reviewCommentsListing } from "../../../src/lib/github/list-comments.ts";
@@ -7,7 +9,7 @@ import { filesListing } from "../../../src/lib/github/list-files.ts";
 import { reviewsOf } from "../../../src/lib/github/list-reviews.ts";
 import { listStart, readPage, type Listing } from "../../../src/lib/github/read-page.ts";
 import { exampleOf } from "../../support/webhook-examples.ts";
-import { createTestGitHub, interceptGitHub, personalToken, ref, withToken } from "./intercept.ts";
+import { api, createTestGitHub, interceptGitHub, personalToken, ref, withToken } from "./intercept.ts";
 
 interceptGitHub();
 
@@ -127,4 +129,14 @@ describe("a pull request", () => {
     const { date: dated } = await getPullRequest(client, ref);
     expect(Date.parse(dated)).toBeGreaterThanOrEqual(before);
   });
+});
+
+test("the delivery log's next page is found by a relative link, whatever its form", async () => {
+  nock(api)
+    .get("/app/hook/deliveries?per_page=100")
+    .reply(200, [], { link: "</app/hook/deliveries?per_page=100&cursor=v1_42>;rel=next", date: "soon" });
+  const app = await createTestGitHub().forApp();
+  const page = await listDeliveryAttempts(app, { cursor: null, pageSize: 100 });
+  expect(page.cursor).toBe("v1_42");
+  expect(Date.parse(page.date)).not.toBeNaN(); // the local time, since GitHub's cannot be read
 });

@@ -39,11 +39,13 @@ function serve({
   bad = [],
   maxItems = 100,
   isDown = () => false,
+  toLink = (isLast) => `<${api}/things?page=2>; rel="${isLast ? "prev" : "next"}"`,
 }: {
   total: number;
   bad?: readonly number[];
   maxItems?: number;
   isDown?: () => boolean;
+  toLink?: (isLast: boolean) => string | undefined;
 }): void {
   client.hook.wrap("request", (_, options) => {
     const size = Number(options["per_page"]);
@@ -53,7 +55,7 @@ function serve({
     const url = `${api}/things`;
     if (isDown() || size > maxItems || offsets.some((offset) => bad.includes(offset)))
       throw new RequestError("Server Error", 502, { request: { method: "GET", url, headers: {} } });
-    const link = first + size < total ? `<${url}?page=2>; rel="next"` : undefined;
+    const link = toLink(first + size >= total);
     const data: unknown = offsets.map((offset) => ({ id: offset + 1 }));
     return { status: 200, url, headers: { link }, data } as never;
   });
@@ -103,6 +105,24 @@ test("all items but those that make their pages fail are read exactly once, in o
 test("a list that serves pages of 50 but not of 100 costs one failed request", async () => {
   serve({ total: 400, maxItems: 50 });
   expect(await readAll()).toMatchObject({ requests: 9 });
+});
+
+test.each([
+  ["without a link header", () => undefined],
+  [
+    "with a link to the last page only",
+    (isLast: boolean) => (isLast ? '<x>; rel="first"' : '<x>; rel="last"'),
+  ],
+  [
+    "with relative links",
+    (isLast: boolean) => (isLast ? '</t?page=1>; rel="prev"' : '</t?page=2>; rel="next"'),
+  ],
+  ["whose every page, even an empty one, links to a next one", () => '<x>; rel="next"'],
+])("a list %s is read to its end", async (_, toLink) => {
+  serve({ total: 230, toLink });
+  const { ids, requests } = await readAll();
+  expect(ids).toHaveLength(230);
+  expect(requests).toBeLessThanOrEqual(4);
 });
 
 test("a list that always fails throws, and skips no item", async () => {

@@ -70,6 +70,17 @@ async function waitAfter(ask: () => Promise<unknown>): Promise<number> {
   return Number(refusal.retryAfter);
 }
 
+test.each([
+  ["is empty", "", "application/json; charset=utf-8"],
+  ["is cut off", '{"id": 1, "numb', "application/json; charset=utf-8"],
+  ["is a proxy's page", "<html>Sign in</html>", "text/html"],
+])("an answer that %s is tried again for hours, and named", async (_, body, type) => {
+  nock(api).get(pullRequestPath).reply(200, body, { "content-type": type });
+  const refusal = await refusalOf(askForPullRequest);
+  expect(policyOf(refusal)).toBe("back off");
+  expect(refusal.message).toContain(`${pullRequestPath}: The body of the answer is cut off or not JSON.`);
+});
+
 describe("a REST rate limit", () => {
   test.each([403, 429])("a limit without remaining requests ends at the reset (%i)", async (status) => {
     const message = "API rate limit exceeded for installation ID 51.";

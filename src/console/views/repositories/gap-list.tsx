@@ -163,8 +163,10 @@ function Description({ gap }: { gap: Gap }) {
   );
 }
 
-function describeGap({ kind, number, github, stale }: Gap): string {
-  if (number === null) return github === null ? "No inventory yet" : "GitHub counts more than it lists";
+function describeGap({ kind, number, captured, github, stale }: Gap): string {
+  if (number === null && github === null) return "No inventory yet";
+  if (number === null)
+    return captured > Number(github) ? "GitHub counts fewer" : "GitHub counts more than it lists";
   if (kind === "pull_requests") return "Not captured";
   if (kind === "details") return "Missing, or older than GitHub's last update";
   return stale ? "Has to be read again" : "Counts differ";

@@ -63,7 +63,8 @@ export async function captureList<
   const { kind, listing: source, path, pageStore } = list;
   const listing = await captureListing(step, kind, async (position, page, mayGoBack) => {
     if (storeObserved && page === 1 && !(await storeObserved()).ambiguous) return null;
-    return capturePageOf({ github }, run, source, { position, mayGoBack }, pageStore);
+    const confirms = page === 1 && !storeObserved; // a payload names its repository
+    return capturePageOf({ github }, run, source, { position, mayGoBack, confirms }, pageStore);
   });
   if (!listing) return null;
   const keep: ListedItems["keep"] = async (found, date) => {

@@ -6,6 +6,7 @@
  * now, the listing shifted, and the page before is read again.
  */
 import { NonRetriableError } from "inngest";
+import { confirmName } from "../../github/confirm-name.ts";
 import { UnreadableAnswerError } from "../../github/errors.ts";
 import { hasShifted, listStart, readPage, type Listing, type ListPosition } from "../../github/read-page.ts";
 import { briefRetries } from "../../github/to-inngest-error.ts";
@@ -79,7 +80,10 @@ export interface PageStore<Item, Row, Result> {
   store(context: CaptureContext, rows: Row[]): Promise<Result>;
 }
 
-/** Reads one page and stores it. Throws on the first attempts if an item cannot be read or stored: a retry may succeed. */
+/**
+ * Reads one page and stores it. Throws on the first attempts if an item cannot be read or stored: a retry may succeed. `confirms`: the
+ * repository's name may be old, and is confirmed first.
+ */
 export async function capturePageOf<
   Item,
   Row extends { id: number },
@@ -88,15 +92,16 @@ export async function capturePageOf<
   { github }: Pick<CaptureDependencies, "github">,
   run: CaptureRun,
   listing: Listing<Item>,
-  { position, mayGoBack }: { position: ListPosition; mayGoBack: boolean },
+  { position, mayGoBack, confirms }: { position: ListPosition; mayGoBack: boolean; confirms: boolean },
   pageStore: PageStore<Item, Row, Result>,
 ): Promise<CapturedPage> {
-  const { page, shifted } = await askGitHub(github, run, async (client) => {
+  const { page, shifted } = await askGitHub(github, run, async (client, { repository }) => {
+    if (confirms) await confirmName(client, repository);
     const read = await readPage(client, listing, position, run.attempt);
     if (!position.last || !mayGoBack) return { page: read, shifted: false };
     return { page: read, shifted: await hasShifted(client, listing, position.last) };
   });
-  const requests = page.requests + (position.last && mayGoBack ? 1 : 0);
+  const requests = page.requests + (position.last && mayGoBack ? 1 : 0) + (confirms ? 1 : 0);
   const rows = pageStore.toRows(page.data, page.date);
   const stored = await storePage(pageStore, rows, pageStore.toContext(page.data, page.date, requests));
   const problems = [...page.unreadable.map(({ message }) => message), ...toProblems(pageStore.noun, stored)];

@@ -7,6 +7,7 @@
  */
 import { RequestError } from "@octokit/request-error";
 import { RetryAfterError } from "inngest";
+import { toDate } from "../../github/get-page.ts";
 import { getPullRequest } from "../../github/get-pull-request.ts";
 import type { GitHubClient } from "../../github/github-client.ts";
 import type { AbsentItem, ListedKind } from "../../store/merge-types.ts";
@@ -127,7 +128,7 @@ async function getItem(
       owner,
       repo: name,
     });
-    return { data, date: new Date(headers.date ?? Date.now()).toISOString() };
+    return { data, date: toDate(headers.date) };
   } catch (error) {
     if (error instanceof RequestError && error.status === 404) return null;
     throw error;

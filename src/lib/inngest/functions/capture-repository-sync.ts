@@ -63,7 +63,7 @@ interface StepTaken {
 /**
  * Captures a repository's history: all its pull requests, or those updated since a moment.
  *
- * It lists the repository's review comments by REST, takes an inventory of its pull requests, and reads them in batches by their node ids. A
+ * It takes an inventory of the repository's pull requests, lists its review comments by REST, and reads the pull requests in batches by node ids. A
  * failed batch is halved, down to the pull request that fails by itself, which captures of its own read. Every answer is a step, so nothing is
  * read twice. A run that is out of steps sends its position to another run.
  */

@@ -1,8 +1,13 @@
+import { getRepositoryInstallation } from "../../github/get-repository.ts";
 import { listInstalledRepositories } from "../../github/list-installations.ts";
 import { listNewestUpdates, repositoryBatchSize } from "../../github/list-newest-updates.ts";
 import type { GitHubInstallation } from "../../records/installation.ts";
 import type { GitHubRepository } from "../../records/repository.ts";
-import type { DifferentRepository, InstalledRepository } from "../../store/repository-types.ts";
+import type {
+  DifferentRepository,
+  InstalledRepository,
+  ListedRepository,
+} from "../../store/repository-types.ts";
 import { compareInstallation, compareRepositories, listPublicRepositories } from "../../store/reconciling.ts";
 import {
   createEvent,
@@ -28,11 +33,14 @@ interface NamedRepository {
   name: string;
 }
 
+/** Absent repositories confirmed in one run, within the time of a serverless function. The next run confirms more. */
+const maxConfirmed = 50;
+
 /** A sync repeats what changed while the last one was reading. */
 const overlapMs = 10 * 60_000;
 
 /**
- * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed or renamed;
+ * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed, renamed or changed;
  * pull requests that were opened or updated; labels and milestones that were renamed. Sends the events that the webhooks would have become, and a
  * sync for what moved since the last one.
  */
@@ -45,17 +53,19 @@ export function createInstallationReconciler({
     const client = await github.forInstallation(installation.id);
     const { data, date, unreadable } = await listInstalledRepositories(client, run.attempt);
     const repositories = data.map(toInstalled);
-    const differences = await compareInstallation(store, { id: installation.id, repositories });
-    const { known, suspended, renamed } = differences;
+    const differences = await compareInstallation(store, {
+      id: installation.id,
+      repositories: data.map(toListed),
+    });
+    const { known, suspended, changed } = differences;
     const events = [
       ...(known && !suspended
         ? toChangeEvents(run, installation, "added", differences.added)
         : toChangeEvents(run, installation, known ? "unsuspend" : "created", repositories)),
-      // An unreadable repository only seems to be removed.
-      ...toChangeEvents(run, installation, "removed", unreadable.length > 0 ? [] : differences.removed),
+      ...toChangeEvents(run, installation, "removed", await findRemoved(installation, differences.removed)),
       ...data
-        .filter((repository) => renamed.some((each) => each.id === repository.id))
-        .map((repository) => toRenamedEvent(run, installation.id, repository, date)),
+        .filter((repository) => changed.some((each) => each.id === repository.id))
+        .map((repository) => toChangedEvent(run, installation.id, repository, date)),
       ...(await findRenamedAccount(store, run, installation)),
     ];
     return {
@@ -63,6 +73,24 @@ export function createInstallationReconciler({
       events,
       problems: unreadable.map(({ message }) => message),
     };
+  }
+
+  /**
+   * The repositories that the installation lacks by GitHub's answer for each. Absence from the list is no proof: the list shifts when another
+   * repository is removed while it is read.
+   */
+  async function findRemoved(
+    { id }: GitHubInstallation,
+    absent: readonly InstalledRepository[],
+  ): Promise<InstalledRepository[]> {
+    if (absent.length === 0) return [];
+    const app = await github.forApp();
+    const removed: InstalledRepository[] = [];
+    for (const repository of absent.slice(0, maxConfirmed)) {
+      const { data: found } = await getRepositoryInstallation(app, repository.id);
+      if (found?.id !== id) removed.push(repository);
+    }
+    return removed;
   }
 
   async function findDifferent(
@@ -147,6 +175,11 @@ function toInstalled({ id, owner, name, private: isPrivate }: GitHubRepository):
   return { id, owner: owner.login, name, private: isPrivate };
 }
 
+function toListed(repository: GitHubRepository): ListedRepository {
+  const { archived, default_branch } = repository;
+  return { ...toInstalled(repository), archived, default_branch };
+}
+
 function toNamed({ id, owner, name }: NamedRepository): NamedRepository {
   return { id, owner, name };
 }
@@ -171,14 +204,14 @@ function toChangeEvents(
   return toInstallationEvents(change, (part) => `${runId}:${action}:${part}`);
 }
 
-function toRenamedEvent(
+function toChangedEvent(
   { runId }: ReconcilingRun,
   installationId: number,
   observed: GitHubRepository,
   fetchedAt: string,
 ): CaptureEvent {
   const { id, owner, name } = observed;
-  return createEvent(repositoryChanged, `${runId}:renamed:${id}`, {
+  return createEvent(repositoryChanged, `${runId}:changed:${id}`, {
     ...reconcilingData,
     repository: { id, owner: owner.login, name },
     installationId,

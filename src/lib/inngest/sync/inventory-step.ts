@@ -1,4 +1,5 @@
 /** The step that lists a page of a repository's pull requests, with their counts. */
+import { refuseAnother } from "../../github/confirm-name.ts";
 import { listInventory, pullRequestsOfRepository, type InventoryOrder } from "../../github/list-inventory.ts";
 import { readPage } from "../../github/read-page.ts";
 import { recordInventory } from "../../store/sync.ts";
@@ -46,12 +47,16 @@ export function createInventoryStep({ store, github, waitFor }: SyncStepDependen
   }
 
   async function listByRest(run: SyncRun, inventory: SyncPosition["inventory"], order: InventoryOrder) {
-    const page = await askGitHub(github, run, (client, { repository }) =>
-      readPage(client, pullRequestsOfRepository(repository, order), inventory.list, run.attempt),
-    );
-    const { data: items, date, next: list, unreadable, requests, budget } = page;
+    const page = await askGitHub(github, run, async (client, { repository }) => {
+      const listed = pullRequestsOfRepository(repository, order);
+      const read = await readPage(client, listed, inventory.list, run.attempt);
+      for (const { repositoryId } of read.data)
+        if (repositoryId !== null) refuseAnother(repository, repositoryId);
+      return read;
+    });
+    const { data, date, next: list, unreadable, requests, budget } = page;
     return {
-      items,
+      items: data.map(({ item }) => item),
       date,
       list,
       requests,

@@ -1,4 +1,5 @@
 import { maxListedFiles } from "../../github/list-files.ts";
+import { nextCursor } from "../../github/next-cursor.ts";
 import { listStart } from "../../github/read-page.ts";
 import type { ListName } from "../../github/sync-queries.ts";
 import { fromGraphqlActor } from "../../records/graphql-actor.ts";
@@ -36,7 +37,7 @@ export function toSyncPage(read: readonly ReadPullRequest[], date: string): Sync
   const page: SyncPage = { items: [], accounts: [], tails: [], listings: [], left: [] };
   for (const { pullRequest, row, accounts, missing, lacksDetails } of read) {
     const target = toTarget(pullRequest);
-    const needsRest = hasRenamed(pullRequest) || (!pullRequest.files && pullRequest.changedFiles > 0);
+    const needsRest = needsRestFiles(pullRequest, { ...target, files: 0 });
     const item: SyncItem = { number: target.number, pull_request: row, shown: toShownCounts(pullRequest) };
     if (needsRest) page.listings.push(toListing(target, "files"));
     for (const list of listNames) {
@@ -76,8 +77,8 @@ export function toTailsPage(
   for (const [index, tail] of tails.entries()) {
     const found = lists[index];
     if (!found || (tail.list === "files" && found.headRefOid !== tail.head.head_sha)) continue;
-    if (tail.list === "files" && hasRenamed(found)) {
-      page.listings.push(toListing(tail, "files")); // GraphQL lacks the previous names
+    if (tail.list === "files" && needsRestFiles(found, tail)) {
+      page.listings.push(toListing(tail, "files"));
       continue;
     }
     const item: SyncItem = { number: tail.number };
@@ -90,16 +91,17 @@ export function toTailsPage(
 }
 
 /**
- * What is left to read after a page is stored: no files that are captured already, and the review comments of pull requests that lack one, or
- * have another number than GitHub counts.
+ * What is left to read after a page is stored: no files that are captured already, unless GraphQL listed too few of them, and the review
+ * comments of pull requests that lack one, or have another number than GitHub counts.
  */
 export function toUnread(
   { tails, listings }: Pick<SyncPage, "tails" | "listings">,
   read: readonly GraphqlPullRequest[],
   lacks: SyncLacks,
 ): Pick<SyncPage, "tails" | "listings"> {
-  const isLacking = ({ list, number }: SyncTail | SyncListing) =>
-    list !== "files" || lacks.files.includes(number);
+  const short = read.filter((each) => isShort(each, { ...toTarget(each), files: 0 }));
+  const unread = new Set([...lacks.files, ...short.map(({ number }) => number)]);
+  const isLacking = ({ list, number }: SyncTail | SyncListing) => list !== "files" || unread.has(number);
   const unlisted = new Set([...lacks.threads, ...lacks.review_comments]);
   return {
     tails: tails.filter(isLacking),
@@ -136,14 +138,15 @@ export function toReviewCommentItems(
 /** Adds a page of a list to the item. Returns the list's tail, or null at its end. */
 function addList(item: SyncItem, tail: SyncTail, lists: GraphqlLists, date: string): SyncTail | null {
   if (!lists[tail.list] && tail.list !== "files") return null; // GitHub could not load it
-  const { hasNextPage = false, endCursor: after = null } = lists[tail.list]?.pageInfo ?? {};
+  const { pageInfo } = lists[tail.list] ?? {};
+  const after = pageInfo ? nextCursor(pageInfo, tail.after) : null;
   switch (tail.list) {
     case "files": {
       const { head_sha, base_ref, changed_files } = tail.head;
       const files = (lists.files?.nodes.map(fromGraphqlFile) ?? []).slice(0, maxListedFiles - tail.files);
       const page = { head_sha, base_ref, first: tail.files, files };
       const read = tail.files + files.length;
-      if (hasNextPage && read < maxListedFiles) {
+      if (after !== null && read < maxListedFiles) {
         item.file_page = page;
         return { ...tail, after, files: read };
       }
@@ -160,7 +163,7 @@ function addList(item: SyncItem, tail: SyncTail, lists: GraphqlLists, date: stri
       item.threads = lists.reviewThreads?.nodes.flatMap((thread) => fromGraphqlThread(thread) ?? []) ?? [];
       break;
   }
-  if (hasNextPage) return { ...tail, after };
+  if (after !== null) return { ...tail, after };
   const kind = { reviews: "reviews", comments: "issue_comments", reviewThreads: null } as const;
   const ended = kind[tail.list];
   const { totalCount: total = null, nodes = [] } = lists[tail.list] ?? {};
@@ -171,8 +174,15 @@ function addList(item: SyncItem, tail: SyncTail, lists: GraphqlLists, date: stri
   return null;
 }
 
-function hasRenamed({ files }: GraphqlLists): boolean {
-  return files?.nodes.some(isMoved) ?? false;
+/** True when only REST can list the files: GraphQL lacks the previous name of a renamed one, or some of them. */
+function needsRestFiles(lists: GraphqlLists, tail: Pick<SyncTail, "head" | "files">): boolean {
+  return (lists.files?.nodes.some(isMoved) ?? false) || isShort(lists, tail);
+}
+
+/** True when the list of files ends with fewer than GitHub counts. `files` is the number on the pages before. */
+function isShort({ files: page }: GraphqlLists, { head, files }: Pick<SyncTail, "head" | "files">): boolean {
+  const read = files + (page?.nodes.length ?? 0);
+  return !page?.pageInfo.hasNextPage && read < Math.min(head.changed_files, maxListedFiles);
 }
 
 function authorsOf({ reviews, comments }: GraphqlLists): (GitHubAccount | null)[] {

@@ -41,7 +41,8 @@ export interface Unread {
  * from `began_at`.
  *
  * A sync since a moment lists and reads what was updated since then. A complete inventory, if one is due, comes afterwards. A sync of gaps reads
- * what the last inventory shows, or first takes one if there is none, or one is requested.
+ * what the last inventory shows, or first takes one if there is none, or one is requested. An inventory comes before the review comments,
+ * because it shows which repository has the name now, and they do not.
  */
 export function firstPosition(
   job: string,
@@ -50,13 +51,13 @@ export function firstPosition(
 ): SyncPosition {
   const hasAllGaps = scope === "gaps" && begun.inventoried_at !== null && inventory !== true;
   const isComplete = !hasAllGaps && (begun.inventoried_at === null || inventory === true || !since);
+  const comments = scope === "gaps" ? [] : (["review-comments"] as const);
   return {
     job,
     beganAt: hasAllGaps ? begun.began_at : "",
     stages: [
-      ...(scope === "gaps" ? [] : (["review-comments"] as const)),
-      ...(since && scope !== "gaps" ? (["changed-inventory", "read"] as const) : []),
-      ...(isComplete ? (["complete-inventory", "read"] as const) : []),
+      ...(since && scope !== "gaps" ? (["changed-inventory", ...comments, "read"] as const) : []),
+      ...(isComplete ? (["complete-inventory", ...(since ? [] : comments), "read"] as const) : []),
       ...(hasAllGaps ? (["read"] as const) : []),
       ...(scope !== "gaps" && !since ? (["absent-review-comments"] as const) : []),
     ],
@@ -154,8 +155,8 @@ export interface InventoryRead {
 }
 
 /**
- * If GraphQL withheld pull requests, REST lists all numbers. What REST cannot list either stays a gap between GitHub's count and the number
- * listed.
+ * If GraphQL withheld pull requests, or listed fewer than it counts, REST lists all numbers. What REST cannot list either stays a gap between
+ * GitHub's count and the number listed.
  */
 export function afterInventory(position: SyncPosition, read: InventoryRead): SyncPosition {
   const { inventory, stages, counted } = position;
@@ -175,8 +176,10 @@ export function afterInventory(position: SyncPosition, read: InventoryRead): Syn
     },
   };
   if (!read.isLast) return now;
-  if (inventory.by === "graphql" && unreadable > 0) return { ...now, inventory: beginInventory("rest") };
   const isComplete = stages[0] === "complete-inventory";
+  const isShort = isComplete && listed < (read.total ?? 0);
+  if (inventory.by === "graphql" && (unreadable > 0 || isShort))
+    return { ...now, inventory: beginInventory("rest") };
   return endStage({
     ...now,
     inventory: beginInventory("graphql"),

@@ -1,4 +1,5 @@
 /** The steps of a sync. Each reads from GitHub, and stores the answer in one transaction. */
+import { confirmName } from "../../github/confirm-name.ts";
 import { reviewCommentsListing, reviewCommentsOfRepository } from "../../github/list-comments.ts";
 import { filesListing } from "../../github/list-files.ts";
 import { listMore } from "../../github/list-more.ts";
@@ -189,13 +190,15 @@ export function createSyncSteps({ store, github, waitFor }: SyncStepDependencies
    */
   async function readReviewComments(run: SyncRun, listing: SyncListing): Promise<Unread & Paced> {
     const { id, number, head } = listing;
-    const page = await askGitHub(github, run, (client, { repository }) =>
-      nullIfRefused(run, () =>
+    const page = await askGitHub(github, run, async (client, { repository }) => {
+      await confirmName(client, repository);
+      return nullIfRefused(run, () =>
         readPage(client, reviewCommentsListing({ repository, number }), listStart, run.attempt),
-      ),
-    );
+      );
+    });
     if (!page) return { ...nothing, left: [toLeft(listing)], waitUntil: null };
-    const { date, requests, data } = page;
+    const { date, data } = page;
+    const requests = page.requests + 1;
     const accounts = data.map((comment) => comment.user);
     const context = toContext(run, { observedAt: date, source: "fetch", accounts, requests });
     const isWhole = page.next === null && page.unreadable.length === 0;

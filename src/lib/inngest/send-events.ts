@@ -9,7 +9,7 @@ export class NotAcceptedError extends Error {
 }
 
 export interface SendOptions {
-  /** How long events are collected before they are sent together. */
+  /** How long events are collected while a request is under way. Otherwise they are sent at the end of this turn of the event loop. */
   windowMs?: number;
   /** The most events in one request. */
   maxEvents?: number;
@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /**
- * Sends the events of concurrent callers together: one request for all events within a few milliseconds. Each caller waits for its own events.
+ * Sends the events of concurrent callers together: at once, or one request every few milliseconds under load. Each caller waits for its own events.
  * If a request fails, its callers get a `NotAcceptedError`. An event that is too large loses its `observed`, and its capture asks GitHub.
  */
 export function createSendEvents(
@@ -35,20 +35,35 @@ export function createSendEvents(
 ): SendEvents {
   let waiting: Waiting[] = [];
   let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let underWay = 0;
+  /** Counts the requests, so that a plan for one that was sent earlier does nothing. */
+  let requests = 0;
+  let isPlanned = false;
+
+  function plan(): void {
+    if (isPlanned) return;
+    isPlanned = true;
+    const planned = requests;
+    const run = () => void (planned === requests && flush());
+    if (underWay === 0) setImmediate(run);
+    else setTimeout(run, windowMs);
+  }
 
   async function flush(): Promise<void> {
-    clearTimeout(timer);
     const batch = waiting;
     waiting = [];
     bytes = 0;
-    timer = undefined;
+    requests++;
+    isPlanned = false;
+    underWay++;
     try {
       await inngest.send(batch.map(({ event }) => event));
       for (const { accepted } of batch) accepted();
     } catch (error) {
       for (const { refused } of batch)
         refused(new NotAcceptedError("Inngest refused the events.", { cause: error }));
+    } finally {
+      underWay--;
     }
   }
 
@@ -59,7 +74,7 @@ export function createSendEvents(
       waiting.push({ event, accepted, refused });
       bytes += size;
       if (waiting.length >= maxEvents) void flush();
-      else timer ??= setTimeout(() => void flush(), windowMs);
+      else plan();
     });
 
   return (events) =>

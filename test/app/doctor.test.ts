@@ -184,13 +184,23 @@ test("doctor recognizes pages that are neither GitHub's nor Supabase's", async (
   });
   expect(find(results, "GitHub App")).toMatchObject({
     status: "failed",
-    detail: "What answers at GITHUB_API_URL is not GitHub's API.",
+    detail: expect.stringMatching(/at GITHUB_API_URL yet \(.+not JSON/),
+    remedy: expect.stringContaining("GITHUB_API_URL"),
   });
   expect(find(results, "Database")).toMatchObject({
     status: "failed",
     detail: "What answers at SUPABASE_URL is not a Supabase project.",
   });
   await page.close();
+});
+
+test("doctor recognizes an API that is not GitHub's", async () => {
+  const other = await serveFetch(async () => Response.json({ hello: "world" }));
+  expect(find(await check({ GITHUB_API_URL: other.url }), "GitHub App")).toMatchObject({
+    status: "failed",
+    detail: "What answers at GITHUB_API_URL is not GitHub's API.",
+  });
+  await other.close();
 });
 
 test("doctor warns of what does not stop the server: no installation, no server, failed deliveries", async () => {

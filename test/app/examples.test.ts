@@ -20,7 +20,7 @@ let github: nock.Scope;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  app = await startApp(database, { GITHUB_TOKEN: "reads public repositories" });
+  app = await startApp(database, { GITHUB_TOKEN: "reads-public-repositories" });
   nock.disableNetConnect();
   nock.enableNetConnect(/^127\.0\.0\.1|^localhost/);
 });

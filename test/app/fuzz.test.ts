@@ -34,7 +34,7 @@ beforeAll(async () => {
   github = await serveGitHub({ fetch: answerAsEmptyGitHub });
   app = await startApp(database, {
     GITHUB_API_URL: github.url,
-    GITHUB_TOKEN: "reads public repositories",
+    GITHUB_TOKEN: "reads-public-repositories",
     WEBHOOK_SECRET: webhookSecret,
     ADMIN_TOKEN: adminToken,
   });

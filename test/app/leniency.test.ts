@@ -22,7 +22,7 @@ let app: TestApp;
 beforeAll(async () => {
   database = await openTestDatabase();
   github = await serveGitHub({ fetch: answerAsEmptyGitHub });
-  app = await startApp(database, { GITHUB_API_URL: github.url, GITHUB_TOKEN: "reads public repositories" });
+  app = await startApp(database, { GITHUB_API_URL: github.url, GITHUB_TOKEN: "reads-public-repositories" });
 });
 afterEach(() => resetDatabase(database));
 afterAll(async () => {

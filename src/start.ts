@@ -23,6 +23,7 @@ import { paths } from "./http/routes.ts";
 import { openServer, serveRoutes, serveServices, type OpenServer } from "./http/server.ts";
 import { createSessions } from "./http/sessions.ts";
 import { createSetupRoutes } from "./http/setup-routes.ts";
+import { collectGarbage } from "./lib/collect-garbage.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { explainFullDisk } from "./lib/embedded/pglite/full-disk.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
@@ -172,6 +173,7 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
   log.info(`Rows go to ${services.description.database}`);
   log.info(`Captures run on ${services.description.inngest}`);
   services.sessions.startLinks(server.url);
+  collectGarbage();
 
   for (const repeat of checks) repeat().catch(fail);
   if (config.githubToken)

@@ -1,6 +1,7 @@
 /** Runs a PGlite and serves connections to it. `start-worker.ts` starts it. */
 import { parentPort, workerData } from "node:worker_threads";
 import { SetupError } from "../../../setup-error.ts";
+import { collectGarbage } from "../../collect-garbage.ts";
 import { limitMemory } from "./limit-memory.ts";
 import type { Place, WorkerMessage, WorkerRequest } from "./messages.ts";
 import { openDatabase } from "./open-database.ts";
@@ -38,6 +39,7 @@ async function serve(place: Place): Promise<void> {
     else if (request.kind === "dump") void dump();
     else void close();
   });
+  collectGarbage();
   post({ kind: "ready" });
 
   /** The caller holds the session, so nothing changes meanwhile. */

@@ -46,7 +46,7 @@ const inBrowser = ["test/console/**/*.test.ts"];
 const withNock = ["test/app/examples.test.ts", "test/lib/github/**/*.test.ts"];
 
 /** These files mostly wait, for processes or for GitHub's replicas. They start first, so other files run meanwhile. */
-const waitingFiles = /\/test\/app\/(secrets|storm|kill|credentials|environment|data-folder|cli)\.test\.ts$/;
+const waitingFiles = /\/test\/app\/(storm|kill|credentials|environment|data-folder|cli)\.test\.ts$/;
 
 class WaitingFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

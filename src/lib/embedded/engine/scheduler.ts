@@ -114,7 +114,10 @@ export function createScheduler(db: SqlDatabase, maxExecuting: number): Schedule
     }
   }
 
-  /** Returns the next requests of the ready lane and of the lanes of free slots. A lane that proves empty is not read again until a request waits in it. */
+  /**
+   * Returns the next requests of the ready lane and of the lanes of free slots. A lane that proves empty is not read again until a request waits
+   * in it.
+   */
   async function findPage(): Promise<{ page: ReadyRequest[]; lanesRead: ReadonlySet<string> }> {
     const freeLanes = [...lanes].filter(([lane]) => isFree(lane));
     lowestWaiting = Infinity;

@@ -569,3 +569,27 @@ test("every run ends, whatever arrives, yields, fails, sleeps and waits for slot
     { numRuns: 10 },
   );
 });
+
+test("concurrent sends do not deadlock over the throttles that they share", async () => {
+  const { engine, inngest } = await start((client) => [
+    client.createFunction(
+      {
+        id: "throttled",
+        triggers: [{ event: "a/b" }],
+        throttle: { key: "event.data.key", limit: 1000, period: "1m" },
+      },
+      () => null,
+    ),
+  ]);
+  const keys = ["a", "b", "c", "d", "e", "f"];
+  const variant = (n: number) => keys.map((key, i) => ((n >> i) & 1 ? `${key}x` : key)).toReversed();
+  const sendAll = async (_: unknown, sender: number) => {
+    for (let round = 0; round < 60; round++)
+      await inngest.send(
+        variant((sender * 29 + round * 13) % 64).map((key) => ({ name: "a/b", data: { key } })),
+      );
+  };
+  await Promise.all(Array.from({ length: 6 }, sendAll)); // closing the database fails if Postgres counted a deadlock
+  await engine.idle();
+  expect(engine.stats()).toMatchObject({ finished: 2160 });
+});

@@ -105,7 +105,10 @@ export interface AcceptedRuns {
   ready: NewRequest[];
 }
 
-/** Stores the runs of new events. An event is a duplicate for 24 hours after an event with the same id. */
+/**
+ * Stores the runs of new events. An event is a duplicate for 24 hours after an event with the same id. Shared rows are locked in their order, so
+ * that concurrent calls do not deadlock.
+ */
 export async function acceptRuns(
   db: SqlQueries,
   eventIds: string[],
@@ -121,7 +124,7 @@ export async function acceptRuns(
   }>(
     `with fresh as (
        insert into embedded_inngest.seen_events as seen (id, seen_at)
-       select id, $1::bigint from unnest($2::text[]) as id
+       select id, $1::bigint from unnest($2::text[]) as id order by id
        on conflict (id) do update set seen_at = excluded.seen_at where seen.seen_at <= excluded.seen_at - ${dayMs}
        returning id),
      given as (
@@ -132,7 +135,7 @@ export async function acceptRuns(
        window same_throttle as (partition by throttle order by n)),
      throttles as (
        insert into embedded_inngest.throttles as known (key, free_at)
-       select throttle, $1 + count(*) * gap from given where throttle is not null group by throttle, gap
+       select throttle, $1 + count(*) * gap from given where throttle is not null group by throttle, gap order by throttle
        on conflict (key) do update set free_at = greatest(known.free_at, $1) + excluded.free_at - $1
        returning key, free_at),
      started as (

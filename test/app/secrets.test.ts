@@ -6,6 +6,7 @@ import type { FakeGitHub } from "../../src/fake-github/index.ts";
 import type { Interceptor } from "../../src/fake-github/intercept.ts";
 import { testEnvironment } from "../../src/testing/test-config.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { toCallBody, toCallHeaders } from "../support/inngest-call.ts";
 import { openGitHub } from "../support/open-github.ts";
 import { patience } from "../support/patience.ts";
 import {
@@ -15,7 +16,6 @@ import {
   plantedPassword,
   readFolder,
   secretsIn,
-  signAsInngest,
   type Fault,
 } from "../support/planted-secrets.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -255,7 +255,7 @@ test.for(targets.flatMap((target) => faults.map((fault) => [target, fault] as co
     const call = await fetch(`${server.url}/api/inngest?fnId=pr-capture-capture-pr-details&stepId=step`, {
       method: "POST",
       body,
-      headers: { "content-type": "application/json", "x-inngest-signature": signAsInngest(body) },
+      headers: toCallHeaders(planted.INNGEST_SIGNING_KEY, body),
     });
     const outputs = await askEverything(server.url);
     outputs.push(["the function's answer", await call.text()]);
@@ -297,21 +297,10 @@ async function readTables(from: SqlDatabase): Promise<string> {
 
 /** Inngest's call of a function for the first event that it received. */
 function captureCall(bodies: readonly string[]): string {
-  const [event] = JSON.parse(bodies.find((body) => body.includes("capture/pr.details")) ?? "[]") as object[];
-  return JSON.stringify({
-    ctx: {
-      attempt: 0,
-      disable_immediate_execution: false,
-      run_id: "run",
-      stack: { current: 0, stack: [] },
-      use_api: false,
-    },
-    event,
-    events: [event],
-    steps: {},
-    use_api: false,
-    version: 2,
-  });
+  const [event = {}] = JSON.parse(
+    bodies.find((body) => body.includes("capture/pr.details")) ?? "[]",
+  ) as object[];
+  return toCallBody(event);
 }
 
 /** Values that fail only when they are used. */

@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { toCallBody, toCallHeaders } from "../support/inngest-call.ts";
 import { openGitHub } from "../support/open-github.ts";
 import { startApp, type TestApp } from "../support/start-app.ts";
 
@@ -22,32 +22,19 @@ beforeAll(async () => {
 afterEach(() => app.close());
 afterAll(() => database.close());
 
-/** Calls a function as Inngest does, signed at that time. https://github.com/inngest/inngest/blob/main/docs/SDK_SPEC.md */
+/** Calls a function as Inngest does, signed at that time. */
 async function callFunction(signingKey: string, signedAt = Date.now()): Promise<number> {
   const data = { priority: "high", reason: "manual" };
-  const event = { data, id: "event", name: "capture/deliveries.reconcile", ts: Date.now() };
-  // Inngest signs the body with its keys in the order of RFC 8785.
-  const body = JSON.stringify({
-    ctx: {
-      attempt: 0,
-      disable_immediate_execution: false,
-      run_id: "run",
-      stack: { current: 0, stack: [] },
-      use_api: false,
-    },
-    event,
-    events: [event],
-    steps: {},
-    use_api: false,
-    version: 2,
+  const body = toCallBody({
+    data,
+    id: "event",
+    name: "capture/deliveries.reconcile",
+    ts: Date.now(),
   });
-  const time = String(Math.floor(signedAt / 1000));
-  const key = signingKey.replace(/^signkey-\w+-/, "");
-  const signature = createHmac("sha256", key).update(body).update(time).digest("hex");
   const response = await fetch(`${app.url}/api/inngest?fnId=pr-capture-reconcile-deliveries&stepId=step`, {
     method: "POST",
     body,
-    headers: { "content-type": "application/json", "x-inngest-signature": `t=${time}&s=${signature}` },
+    headers: toCallHeaders(signingKey, body, signedAt),
   });
   await response.body?.cancel();
   return response.status;

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
@@ -152,11 +152,4 @@ function fail(fault: Fault, { url = "/", headers }: IncomingMessage): Response |
       },
     });
   return echo(Number(fault.slice(-3)), url, Object.entries(headers));
-}
-
-/** Signs a body as Inngest does. */
-export function signAsInngest(body: string): string {
-  const time = String(Math.floor(Date.now() / 1000));
-  const key = planted.INNGEST_SIGNING_KEY.replace(/^signkey-\w+-/, "");
-  return `t=${time}&s=${createHmac("sha256", key).update(body).update(time).digest("hex")}`;
 }

@@ -49,6 +49,29 @@ function createMeter() {
   };
 }
 
+/** A database whose answers wait at the gate of the first text that their statement contains, once `hold` was called, until `release` is. */
+function createSlowDb(gates: Record<string, ReturnType<typeof createGate>>) {
+  let isHeld = false;
+  const slowDb: SqlDatabase = {
+    ...db,
+    query: async (sql, params) => {
+      const rows = await db.query<never>(sql, params);
+      const [, gate] = Object.entries(gates).find(([text]) => sql.includes(text)) ?? [];
+      if (isHeld) await gate?.pass();
+      return rows;
+    },
+  };
+  return { slowDb, hold: () => void (isHeld = true), release: () => void (isHeld = false) };
+}
+
+/** A function whose parallel steps, after the gate, make the engine read the queue. */
+function createPlanner(client: Inngest, gate: ReturnType<typeof createGate>) {
+  return client.createFunction({ id: "parallel", triggers: [{ event: "a/plan" }] }, async ({ step }) => {
+    await gate.pass();
+    await Promise.all(["one", "two"].map((id) => step.run(id, () => null)));
+  });
+}
+
 const many = (count: number, toData: (n: number) => Record<string, unknown>, name = "a/b") =>
   Array.from({ length: count }, (_, n) => ({ name, data: toData(n) }));
 const someTime = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
@@ -210,16 +233,10 @@ test("runs execute in their order of arrival with a limit of one", async () => {
 test("a run whose key becomes free while the queue is read does not overtake one that waits for the key", async () => {
   const order: unknown[] = [];
   const gates = { first: createGate(), plan: createGate(), accept: createGate(), read: createGate() };
-  let isHeld = false;
-  const slowDb: SqlDatabase = {
-    ...db,
-    query: async (sql, params) => {
-      const rows = await db.query<never>(sql, params);
-      if (isHeld && sql.includes("into embedded_inngest.seen_events")) await gates.accept.pass();
-      if (isHeld && sql.includes("find_ready")) await gates.read.pass();
-      return rows;
-    },
-  };
+  const { slowDb, hold } = createSlowDb({
+    "into embedded_inngest.seen_events": gates.accept,
+    find_ready: gates.read,
+  });
   const { engine, inngest } = await start(
     (client) => [
       client.createFunction(
@@ -230,11 +247,7 @@ test("a run whose key becomes free while the queue is read does not overtake one
             if (event.data.n === 1) await gates.first.pass();
           }),
       ),
-      // Parallel steps make the engine read the queue.
-      client.createFunction({ id: "parallel", triggers: [{ event: "a/plan" }] }, async ({ step }) => {
-        await gates.plan.pass();
-        await Promise.all(["one", "two"].map((id) => step.run(id, () => null)));
-      }),
+      createPlanner(client, gates.plan),
     ],
     { db: slowDb },
   );
@@ -246,7 +259,7 @@ test("a run whose key becomes free while the queue is read does not overtake one
       expect(await db.query("select from embedded_inngest.requests where lane like '1 %'")).toHaveLength(1),
     patience,
   );
-  isHeld = true;
+  hold();
   const sent = inngest.send({ name: "a/b", data: { n: 3 } });
   await gates.accept.passed(1); // committed, but the engine does not know it yet
   gates.plan.open();
@@ -263,35 +276,23 @@ test("a run whose key becomes free while the queue is read does not overtake one
 
 test("a run that arrives while the queue is read starts, though the read has not seen it", async () => {
   const gates = { plan: createGate(), read: createGate() };
-  let isHeld = false;
-  const slowDb: SqlDatabase = {
-    ...db,
-    query: async (sql, params) => {
-      const rows = await db.query<never>(sql, params);
-      if (isHeld && sql.includes("find_ready")) await gates.read.pass();
-      return rows;
-    },
-  };
+  const { slowDb, hold, release } = createSlowDb({ find_ready: gates.read });
   const { engine, inngest } = await start(
     (client) => [
       client.createFunction({ id: "late", triggers: [{ event: "a/b" }] }, ({ step }) =>
         step.run("work", someTime),
       ),
-      // Parallel steps make the engine read the queue.
-      client.createFunction({ id: "parallel", triggers: [{ event: "a/plan" }] }, async ({ step }) => {
-        await gates.plan.pass();
-        await Promise.all(["one", "two"].map((id) => step.run(id, () => null)));
-      }),
+      createPlanner(client, gates.plan),
     ],
     { db: slowDb },
   );
   await inngest.send({ name: "a/plan" });
   await gates.plan.passed(1);
-  isHeld = true;
+  hold();
   gates.plan.open();
   await gates.read.passed(1);
   await inngest.send({ name: "a/b" });
-  isHeld = false;
+  release();
   gates.read.open();
   await engine.idle();
   expect(engine.stats()).toMatchObject({ finished: 2 });

@@ -8,7 +8,7 @@ import { beginJob, cancelJob, failJob } from "../../../src/lib/store/jobs.ts";
 import { CapturesStoppedError } from "../../../src/lib/store/store.ts";
 import { openStore, type TestStore } from "./open-store.ts";
 import { finishSync, recordInventory } from "../../../src/lib/store/sync.ts";
-import { at, inFetch, inPayload, issueComment, number, pullRequest } from "./observations.ts";
+import { at, inFetch, inPayload, issueComment, number, pullRequest, repositoryId } from "./observations.ts";
 import { patience } from "../../support/patience.ts";
 
 /** PGlite has one connection: there everything follows one another anyway, and nothing is shown. */
@@ -163,22 +163,18 @@ describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server
     expect(await db.rows("github.accounts")).toMatchObject([{ login: "anna" }, { login: "ann" }]);
   });
 
+  const inventoried = (listed: number) => ({
+    number: listed,
+    node_id: `PR_${listed}`,
+    created_at: at(1),
+    updated_at: at(1),
+    reviews: 3,
+    issue_comments: 3,
+    review_comments: 3,
+  });
+
   test.each([
-    [
-      "an inventory",
-      () =>
-        recordInventory(db.store, inFetch(hour), [
-          {
-            number,
-            node_id: "PR_1",
-            created_at: at(1),
-            updated_at: at(1),
-            reviews: 3,
-            issue_comments: 3,
-            review_comments: 3,
-          },
-        ]),
-    ],
+    ["an inventory", () => recordInventory(db.store, inFetch(hour), [inventoried(number)])],
     [
       "the end of a sync",
       () =>
@@ -204,6 +200,32 @@ describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server
     });
     await other;
     expect(await db.rows("capture.coverage where read_at is not null")).toHaveLength(1);
+  });
+
+  test("an inventory and captures of a pull request that appears meanwhile do not deadlock", async () => {
+    const next = number + 1;
+    await recordInventory(db.store, inFetch(5), [inventoried(number), inventoried(next)]);
+    const saveAgain = `insert into github.pull_requests (repository_id, number) values (${repositoryId}, ${number})
+      on conflict (repository_id, number) do update set changed_files = 1`;
+    const others: Promise<unknown>[] = [];
+    await db.database.transaction(async (later) => {
+      await later.query("select from capture.coverage where number = $1 for update", [next]);
+      await db.database.transaction(async (first) => {
+        await first.query("select from capture.coverage where number = $1 for update", [number]);
+        others.push(recordInventory(db.store, inFetch(hour), [inventoried(number), inventoried(next)]));
+        await untilWaiting(1); // the inventory has locked the pull requests that exist: none
+        await first.query("insert into github.pull_requests (repository_id, number) values ($1, $2)", [
+          repositoryId,
+          number,
+        ]);
+        others.push(db.database.query(saveAgain));
+        await untilWaiting(2);
+      });
+      // The second writer has locked the pull request and the inventory its row of coverage, unless the second writer came first.
+      await Promise.race([others[1], untilWaiting(2)]);
+    });
+    await all(others);
+    expect(await db.rows("github.pull_requests")).toMatchObject([{ number, changed_files: 1, reviews: 3 }]);
   });
 
   test("merges of one pull request keep all their rows", async () => {

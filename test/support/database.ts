@@ -47,9 +47,16 @@ export async function resetDatabase(db: SqlDatabase): Promise<void> {
       each text;
     begin
       set local session_replication_role = replica; -- no order of foreign keys
-      for each in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = any (schemas) order by 1 loop
-        execute 'lock ' || each || ' in exclusive mode';
-        execute 'delete from ' || each;
+      loop
+        begin
+          for each in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = any (schemas) loop
+            execute 'lock ' || each || ' in exclusive mode nowait';
+            execute 'delete from ' || each;
+          end loop;
+          exit;
+        exception when lock_not_available then
+          perform pg_sleep(0.01); -- work of the test is still under way, in any order of tables
+        end;
       end loop;
       for each in select format('%I.%I', schemaname, sequencename) from pg_sequences
                    where schemaname = any (schemas) and last_value is not null loop

@@ -41,7 +41,7 @@ import type {
   InstallationOutcome,
   InstalledRepository,
   ListedTitles,
-  RepositoryName,
+  PublicRepository,
   Title,
 } from "./repository-types.ts";
 import type { StoredPullRequest, StoredView } from "./view-types.ts";
@@ -276,7 +276,8 @@ export interface StoreFunctions {
     Returns: InstallationDifferences;
   };
   capture_list_installations: { Args: Record<string, never>; Returns: number[] };
-  capture_list_public_repositories: { Args: Record<string, never>; Returns: RepositoryName[] };
+  capture_list_public_repositories: { Args: Record<string, never>; Returns: PublicRepository[] };
+  capture_forget_inventories: { Args: { repository_ids: number[] }; Returns: null };
   capture_summarize_failures: {
     Args: { name: string; without: string; until: string; max_reasons: number };
     Returns: FailureSummary;

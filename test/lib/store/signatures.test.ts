@@ -217,6 +217,7 @@ const known: {
     returns: "void",
   },
   capture_list_public_repositories: { args: {}, returns: "jsonb" },
+  capture_forget_inventories: { args: { repository_ids: "bigint[]" }, returns: "void" },
 };
 
 let db: TestStore;

@@ -274,6 +274,16 @@ describe("a webhook that GitHub never sent", () => {
     expect(await rows("github.pull_requests")).toHaveLength(number);
   });
 
+  test("a backfill captures a restored repository at once", async () => {
+    await deliver();
+    github.deleteRepository(web);
+    await deliver();
+    scene.pass(300);
+    github.restoreRepository(web);
+    await scene.backfill();
+    expect(await differences()).toEqual([]);
+  });
+
   test("an installation that GitHub did not show for a while is captured again", async () => {
     github.quietly(() => github.uninstall(scene.installation));
     await reconcile();

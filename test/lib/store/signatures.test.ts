@@ -254,6 +254,25 @@ test("every public function runs as its owner, and every function but the one fo
   expect(careless).toEqual([{ function: "capture.run_query(text,integer)" }]); // its owner may create nothing in these schemas
 });
 
+test("functions whose work grows with a repository may take longer than the 8 seconds of Supabase's role", async () => {
+  const limited = await db.database.query(`
+    select p.proname as name, setting from pg_proc p cross join unnest(p.proconfig) as setting
+    where setting like 'statement\\_timeout=%' order by p.proname
+  `);
+  expect(
+    limited.map((each) => Object.values(Object(each)).join(" ").replace("statement_timeout=", "")),
+  ).toEqual([
+    "capture_analyze 15min",
+    "capture_compare_repositories 15min",
+    "capture_compare_titles 15min",
+    "capture_merge_installation 15min",
+    "capture_merge_titles 15min",
+    "capture_prune_jobs 15min",
+    "capture_prune_journal 15min",
+    "capture_query 5s",
+  ]);
+});
+
 test("an error of the database is thrown with its SQLSTATE", async () => {
   const refused = call(db.store, "capture_prune_jobs", { finished_before: "the day before yesterday" });
   await expect(refused).rejects.toThrow(StoreError);

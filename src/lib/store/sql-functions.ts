@@ -243,6 +243,7 @@ export interface StoreFunctions {
   };
   capture_describe_repositories: { Args: { ids: number[] }; Returns: RepositoryDescription[] };
   capture_queue_stats: { Args: Record<string, never>; Returns: QueueStats };
+  capture_fail_lost_runs: { Args: { idle_since: string }; Returns: number };
   capture_prune_jobs: { Args: { finished_before: string }; Returns: number };
   capture_store_events: { Args: { events: readonly object[]; error: string }; Returns: null };
   capture_due_events: { Args: { max_events: number }; Returns: DueEvent[] };

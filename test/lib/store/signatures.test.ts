@@ -180,6 +180,7 @@ const known: {
   capture_describe_repositories: { args: { ids: "bigint[]" }, returns: "jsonb" },
   capture_get_job: { args: { job_id: "bigint" }, returns: "jsonb" },
   capture_queue_stats: { args: {}, returns: "jsonb" },
+  capture_fail_lost_runs: { args: { idle_since: "timestamp with time zone" }, returns: "integer" },
   capture_prune_jobs: { args: { finished_before: "timestamp with time zone" }, returns: "integer" },
   capture_store_events: { args: { events: "jsonb", error: "text" }, returns: "void" },
   capture_due_events: { args: { max_events: "integer" }, returns: "jsonb" },

@@ -56,6 +56,20 @@ test("a new base reads the files again", async () => {
   expect(await differences()).toEqual([]);
 });
 
+test("the files are read again when the base was changed to another branch and back, and only the return was delivered", async () => {
+  const files = ["a.ts", "b.ts", "c.ts"].map((filename) => ({ filename }));
+  const pullRequest = github.after(0, () => github.openPullRequest({ repository: web, author: ann, files }));
+  await deliver();
+  const [, , last] = files;
+  const rest = last ? [last] : [];
+  github.quietly(() =>
+    github.after(10, () => github.editPullRequest(pullRequest, { base: { ref: "next", files: rest } })),
+  );
+  github.after(20, () => github.editPullRequest(pullRequest, { base: { ref: "main", files: rest } }));
+  await deliver();
+  expect(await differences()).toEqual([]);
+});
+
 test("an ambiguous burst within one second is resolved by one request", async () => {
   const pullRequest = open();
   for (const name of ["a", "b", "c", "d", "e"]) github.after(0, () => github.label(pullRequest, name));

@@ -109,6 +109,30 @@ test("a look that GitHub refuses starts the run, which is retried", async () => 
   expect(await scene.openJobs()).toEqual([]);
 });
 
+test("a nightly look fails a job whose run the queue lost, and what it lacks is captured", async () => {
+  const comment = scene.github.after(5, () =>
+    scene.github.createIssueComment({ on: pullRequest, author: scene.ann, body: "First" }),
+  );
+  await deliver();
+  const stop = scene.github.intercept(failures.serverError(502));
+  // Two edits within one second are resolved by GitHub's list.
+  scene.github.after(9, () => scene.github.editIssueComment(comment, "Second"));
+  scene.github.after(9, () => scene.github.editIssueComment(comment, "Third"));
+  await deliver();
+  stop();
+  expect(await scene.openJobs()).toMatchObject([{ state: "retrying" }]);
+  await scene.database.exec(`
+    delete from embedded_inngest.requests; delete from embedded_inngest.steps; delete from embedded_inngest.runs;
+    update capture.jobs set stepped_at = now() - interval '3 days', next_attempt_at = null where state = 'retrying';
+  `);
+  clock.advance(24 * 60 * 60);
+  await look();
+  expect(await scene.openJobs()).toMatchObject([{ state: "failed", error: { name: "LostRunError" } }]);
+  await scene.reconcileUpdates();
+  expect(await differences()).toEqual([]);
+  expect(await scene.gaps()).toEqual([]);
+});
+
 test("a nightly look deletes jobs that finished before the retention", async () => {
   clock.advance(31 * 24 * 60 * 60);
   await look();

@@ -255,6 +255,49 @@ describe("a webhook that GitHub never sent", () => {
     expect(await rows(`github.pull_requests where repository_id = ${api.id}`)).toHaveLength(1);
   });
 
+  test("a deleted repository that its owner restores is captured again, without the labels that GitHub drops", async () => {
+    github.after(1, () => github.openPullRequest({ repository: web, author: ann, labels: ["bug"] }));
+    await deliver();
+    github.deleteRepository(web);
+    await deliver();
+    expect(await rows("github.repositories")).toMatchObject([{ deleted_at: expect.any(Date) }]);
+    scene.pass(300);
+    github.restoreRepository(web);
+    github.after(301, () => github.openPullRequest({ repository: web, author: ann }));
+    await deliver(); // nothing is captured before a reconciler has found the repository
+    scene.pass(60);
+    await reconcile();
+    await scene.reconcileUpdates();
+    expect(await differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+    const [number] = [web.pullRequests.size];
+    expect(await rows("github.pull_requests")).toHaveLength(number);
+  });
+
+  test("a backfill captures a restored repository at once", async () => {
+    await deliver();
+    github.deleteRepository(web);
+    await deliver();
+    scene.pass(300);
+    github.restoreRepository(web);
+    await scene.backfill();
+    expect(await differences()).toEqual([]);
+  });
+
+  test("an installation that GitHub did not show for a while is captured again", async () => {
+    github.quietly(() => github.uninstall(scene.installation));
+    await reconcile();
+    expect(await rows("github.installations")).toMatchObject([{ deleted_at: expect.any(Date) }]);
+    scene.installation.deletedAt = null; // such as the end of a flagged account's suspension, or a restored Enterprise Server
+    scene.pass(300);
+    github.after(301, () => github.openPullRequest({ repository: web, author: ann }));
+    await deliver();
+    await reconcile();
+    expect(await differences()).toEqual([]);
+    expect(await scene.gaps()).toEqual([]);
+    expect((await scene.analyze()).repositories).toHaveLength(1);
+  });
+
   test("a missed installation is found, and its history is captured", async () => {
     const ben = github.createAccount({ login: "ben" });
     const other = github.quietly(() => github.createRepository({ owner: ben, name: "other" }));

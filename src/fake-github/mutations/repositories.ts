@@ -94,6 +94,17 @@ export function deleteRepository(world: World, repository: Repository, by: Accou
   for (const installation of world.state.installations.values()) installation.repositories.delete(repository);
 }
 
+/**
+ * Restores a deleted repository without a webhook: none of the documented actions is sent. It keeps its id, but its pull requests lose their
+ * labels. https://docs.github.com/repositories/creating-and-managing-repositories/restoring-a-deleted-repository
+ */
+export function restoreRepository(world: World, repository: Repository): void {
+  repository.deleted = false;
+  takeName(world, repository);
+  for (const pullRequest of repository.pullRequests.values()) pullRequest.labels = [];
+  installationForAll(world, repository.owner)?.repositories.add(repository);
+}
+
 export function archiveRepository(
   world: World,
   repository: Repository,

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "inngest";
 import { moveCheckpoint, summarizeFailures } from "../store/failures.ts";
-import { pruneJobs } from "../store/jobs.ts";
+import { failLostRuns, pruneJobs } from "../store/jobs.ts";
 import { pruneJournal } from "../store/journal.ts";
 import { claimLook } from "../store/reconciling.ts";
 import type { Store } from "../store/store.ts";
@@ -62,6 +62,9 @@ const maxLookMs = 20_000;
 
 /** Journal entries are checked within minutes. Those that are a day old belong to another configuration. */
 const journalKeptMs = dayMs;
+
+/** Retries end after some 8 hours, and a run that waits for a rate limit goes on every hour. */
+const lostAfterMs = 2 * dayMs;
 
 /** A job's time is that of its transaction's beginning, so a failure can become visible some seconds later. */
 const commitMs = 10_000;
@@ -126,6 +129,7 @@ export function createLooks(options: LooksOptions): Looks {
       everyMs: dayMs,
       offsetMs: 3 * hourMs + 17 * minuteMs,
       look: async () => {
+        await failLostRuns(store, new Date(now() - lostAfterMs));
         await pruneJournal(store, new Date(now() - journalKeptMs));
         await pruneJobs(store, new Date(now() - jobRetentionDays * dayMs));
       },

@@ -127,6 +127,11 @@ export async function pruneJobs(store: Store, finishedBefore: Date): Promise<num
   return call(store, "capture_prune_jobs", { finished_before: finishedBefore.toISOString() });
 }
 
+/** Fails the jobs whose runs have done nothing since that moment, because the queue lost them. Returns their number. */
+export async function failLostRuns(store: Store, idleSince: Date): Promise<number> {
+  return call(store, "capture_fail_lost_runs", { idle_since: idleSince.toISOString() });
+}
+
 export async function getQueueStats(store: Store): Promise<QueueStats> {
   return call(store, "capture_queue_stats", {});
 }

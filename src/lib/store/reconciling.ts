@@ -1,7 +1,12 @@
 import type { RepositoryState } from "../records/inventory.ts";
 import type { ReconcilingContext } from "./context-types.ts";
 import type { Checkpoint, EventJob } from "./job-types.ts";
-import type { DifferentRepository, InstallationDifferences, ListedRepository } from "./repository-types.ts";
+import type {
+  DifferentRepository,
+  InstallationDifferences,
+  ListedRepository,
+  PublicRepository,
+} from "./repository-types.ts";
 import { call, type Store } from "./store.ts";
 
 /** Begins or continues a reconciler's job. */
@@ -68,10 +73,13 @@ export async function listKnownInstallations(store: Store): Promise<number[]> {
 }
 
 /** Returns the repositories that are read without an installation. */
-export async function listPublicRepositories(
-  store: Store,
-): Promise<{ id: number; owner: string; name: string }[]> {
+export async function listPublicRepositories(store: Store): Promise<PublicRepository[]> {
   return call(store, "capture_list_public_repositories", {});
+}
+
+/** Makes the state of repositories unknown that GitHub no longer shows. */
+export async function forgetInventories(store: Store, repositoryIds: readonly number[]): Promise<void> {
+  await call(store, "capture_forget_inventories", { repository_ids: [...repositoryIds] });
 }
 
 /** Returns true for the first caller that claims this time of a scheduled look. Several processes share a schedule. */

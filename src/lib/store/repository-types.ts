@@ -22,6 +22,15 @@ export interface ListedRepository extends InstalledRepository {
   default_branch?: string | undefined;
 }
 
+/** A repository that is read without an installation. Null: unknown. */
+export interface PublicRepository {
+  id: number;
+  owner: string;
+  name: string;
+  archived: boolean | null;
+  default_branch: string | null;
+}
+
 export type RepositoryName = Pick<InstalledRepository, "id" | "owner" | "name">;
 
 /** The repositories to sync, and those of which only GitHub can tell whether they are in the installation. */

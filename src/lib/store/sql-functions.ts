@@ -41,7 +41,7 @@ import type {
   InstallationOutcome,
   InstalledRepository,
   ListedTitles,
-  RepositoryName,
+  PublicRepository,
   Title,
 } from "./repository-types.ts";
 import type { StoredPullRequest, StoredView } from "./view-types.ts";
@@ -243,6 +243,7 @@ export interface StoreFunctions {
   };
   capture_describe_repositories: { Args: { ids: number[] }; Returns: RepositoryDescription[] };
   capture_queue_stats: { Args: Record<string, never>; Returns: QueueStats };
+  capture_fail_lost_runs: { Args: { idle_since: string }; Returns: number };
   capture_prune_jobs: { Args: { finished_before: string }; Returns: number };
   capture_store_events: { Args: { events: readonly object[]; error: string }; Returns: null };
   capture_due_events: { Args: { max_events: number }; Returns: DueEvent[] };
@@ -276,7 +277,8 @@ export interface StoreFunctions {
     Returns: InstallationDifferences;
   };
   capture_list_installations: { Args: Record<string, never>; Returns: number[] };
-  capture_list_public_repositories: { Args: Record<string, never>; Returns: RepositoryName[] };
+  capture_list_public_repositories: { Args: Record<string, never>; Returns: PublicRepository[] };
+  capture_forget_inventories: { Args: { repository_ids: number[] }; Returns: null };
   capture_summarize_failures: {
     Args: { name: string; without: string; until: string; max_reasons: number };
     Returns: FailureSummary;

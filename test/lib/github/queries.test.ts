@@ -4,6 +4,7 @@ import { pointsOf } from "../../../src/fake-github/index.ts";
 import { githubSchema } from "../../../src/fake-github/graphql/schema.ts";
 import { inventoryQuery } from "../../../src/lib/github/list-inventory.ts";
 import { newestUpdatesQuery } from "../../../src/lib/github/list-newest-updates.ts";
+import { repositoriesQuery } from "../../../src/lib/github/list-shown-repositories.ts";
 import { nextTitlesQuery, nodesQuery, titlesQuery } from "../../../src/lib/github/list-titles.ts";
 import { reviewThreadsQuery } from "../../../src/lib/github/list-review-threads.ts";
 import { toListsQuery, toPullRequestsQuery } from "../../../src/lib/github/sync-queries.ts";
@@ -26,6 +27,7 @@ test.each<[string, string, Record<string, unknown>, number]>([
   ["of twenty lists of files that go on", toListsQuery(Array(20).fill("files")), {}, 1],
   ["of twenty lists of threads that go on", toListsQuery(Array(20).fill("reviewThreads")), {}, 20],
   ["of fifty repositories' newest updates", newestUpdatesQuery(50), {}, 1],
+  ["of fifty repositories' names", repositoriesQuery(50), {}, 1],
   ["of fifty repositories' labels and milestones", titlesQuery(50), {}, 1],
   ["of a repository's further labels and milestones", nextTitlesQuery, {}, 1],
   ["of a hundred labels by their ids", nodesQuery, { ids: Array(100).fill("LA_1") }, 1],

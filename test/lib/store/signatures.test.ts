@@ -180,6 +180,7 @@ const known: {
   capture_describe_repositories: { args: { ids: "bigint[]" }, returns: "jsonb" },
   capture_get_job: { args: { job_id: "bigint" }, returns: "jsonb" },
   capture_queue_stats: { args: {}, returns: "jsonb" },
+  capture_fail_lost_runs: { args: { idle_since: "timestamp with time zone" }, returns: "integer" },
   capture_prune_jobs: { args: { finished_before: "timestamp with time zone" }, returns: "integer" },
   capture_store_events: { args: { events: "jsonb", error: "text" }, returns: "void" },
   capture_due_events: { args: { max_events: "integer" }, returns: "jsonb" },
@@ -217,6 +218,7 @@ const known: {
     returns: "void",
   },
   capture_list_public_repositories: { args: {}, returns: "jsonb" },
+  capture_forget_inventories: { args: { repository_ids: "bigint[]" }, returns: "void" },
 };
 
 let db: TestStore;
@@ -251,6 +253,25 @@ test("every public function runs as its owner, and every function but the one fo
       or (p.pronamespace = 'capture'::regnamespace and not coalesce(p.proconfig, '{}') @> array['search_path=""'])
   `);
   expect(careless).toEqual([{ function: "capture.run_query(text,integer)" }]); // its owner may create nothing in these schemas
+});
+
+test("functions whose work grows with a repository may take longer than the 8 seconds of Supabase's role", async () => {
+  const limited = await db.database.query(`
+    select p.proname as name, setting from pg_proc p cross join unnest(p.proconfig) as setting
+    where setting like 'statement\\_timeout=%' order by p.proname
+  `);
+  expect(
+    limited.map((each) => Object.values(Object(each)).join(" ").replace("statement_timeout=", "")),
+  ).toEqual([
+    "capture_analyze 15min",
+    "capture_compare_repositories 15min",
+    "capture_compare_titles 15min",
+    "capture_merge_installation 15min",
+    "capture_merge_titles 15min",
+    "capture_prune_jobs 15min",
+    "capture_prune_journal 15min",
+    "capture_query 5s",
+  ]);
 });
 
 test("an error of the database is thrown with its SQLSTATE", async () => {

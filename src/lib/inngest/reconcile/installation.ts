@@ -8,7 +8,7 @@ import type {
   InstalledRepository,
   ListedRepository,
 } from "../../store/repository-types.ts";
-import { compareInstallation, compareRepositories, listPublicRepositories } from "../../store/reconciling.ts";
+import { compareInstallation, compareRepositories } from "../../store/reconciling.ts";
 import {
   createEvent,
   repositoryChanged,
@@ -20,6 +20,7 @@ import { toInstallationEvents } from "../events/installation-events.ts";
 import { toBatches } from "../events/batches.ts";
 import { type CaptureDependencies } from "../captures/capture.ts";
 import { sendFromStep } from "../captures/send-from-step.ts";
+import { comparePublicRepositories } from "./public-repositories.ts";
 import { findDifferentTitles, findRenamedAccount } from "./title-events.ts";
 import { throwFailures } from "../captures/capture-listing.ts";
 import { ask, reconcilingData, type ReconcilingRun, type ReconcilingTools } from "./reconcile.ts";
@@ -122,7 +123,15 @@ export function createInstallationReconciler({
     const problems: string[] = [];
     let askedFor = 0;
     if (!installation) {
-      repositories = await step.run("list-public-repositories", () => listPublicRepositories(store));
+      const { named, changed } = await step.run("compare-public-repositories", () =>
+        ask(() => comparePublicRepositories(store, () => github.forInstallation(null), tools)),
+      );
+      repositories = named;
+      askedFor += changed.length;
+      await send(
+        "send-changes",
+        changed.map(({ repository, date }) => toChangedEvent(run, null, repository, date)),
+      );
     } else if (!installation.suspended_at) {
       const listed = await step.run("compare-installation", () =>
         ask(() => compareWithListed(run, installation)),
@@ -206,7 +215,7 @@ function toChangeEvents(
 
 function toChangedEvent(
   { runId }: ReconcilingRun,
-  installationId: number,
+  installationId: number | null,
   observed: GitHubRepository,
   fetchedAt: string,
 ): CaptureEvent {

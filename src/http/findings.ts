@@ -82,8 +82,8 @@ function findSetupProblems({ health }: Seen): Finding[] {
 function findFailures({ jobs: { failed, retrying } }: Seen): Finding[] {
   const failures =
     failed === 1
-      ? "1 capture failed. Look at its error and retry it."
-      : `${plural(failed, "capture")} failed. Look at their errors and retry them.`;
+      ? "1 capture failed. Look at its error and replay it."
+      : `${plural(failed, "capture")} failed. Look at their errors and replay them.`;
   const retries =
     retrying === 1
       ? "1 capture has failed and will be tried again."
@@ -186,7 +186,7 @@ function findUsedBudgets({ budgets, now }: Seen): Finding[] {
     );
 }
 
-/** The gaps of repositories that were compared. Gaps that captures on the way can fill are no reason to act. */
+/** The gaps of repositories that were compared. Gaps that unfinished captures can close need no action. */
 function findGaps({ analysis, descriptions }: Seen): Finding[] {
   const known = analysis.repositories.filter((each) => each.inventoried_at !== null && countGaps(each) > 0);
   const isOnTheWay = (each: Analysis["repositories"][number]) => {
@@ -194,21 +194,21 @@ function findGaps({ analysis, descriptions }: Seen): Finding[] {
     return sync !== null || unfinished >= countGaps(each);
   };
   const left = known.filter((each) => !isOnTheWay(each));
-  const filling = known.filter(isOnTheWay);
+  const closing = known.filter(isOnTheWay);
   return [
     ...(left.length > 0
       ? [
           finding(
-            `${countIn(left)}: GitHub has what the rows lack, or lacks what they have. Fill ${them(sumGaps(left))}.`,
+            `${countIn(left)}: GitHub has what the rows lack, or lacks what they have. Close ${them(sumGaps(left))}.`,
             "repositories",
           ),
         ]
       : []),
-    ...(filling.length > 0
+    ...(closing.length > 0
       ? [
           {
             ...finding(
-              `${countIn(filling)}, and captures that can fill ${them(sumGaps(filling))} are on the way.`,
+              `${countIn(closing)}, and captures that can close ${them(sumGaps(closing))} are on the way.`,
               "repositories",
             ),
             weight: "working" as const,

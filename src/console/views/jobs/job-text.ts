@@ -28,7 +28,7 @@ export function describeProgress(job: Job): string {
     return `${formatNumber(job.done)} of ${formatCount(job.total, "pull request")}`;
   if (job.done !== null) return formatCount(job.done, "pull request");
   if (job.rows_written > 0) return formatCount(job.rows_written, "row");
-  if (job.replayed_at !== null) return "retried as another job";
+  if (job.replayed_at !== null) return "replayed as another job";
   return withoutRows[job.state];
 }
 

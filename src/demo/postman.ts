@@ -1,5 +1,5 @@
 import type { WebhookDelivery } from "../fake-github/index.ts";
-import { createRandom } from "../testing/seeded-random.ts";
+import { createRandom } from "../fake-github/seeded-random.ts";
 
 /** A delivery that was sent. One that was sent twice is listed twice. */
 export interface SentDelivery {

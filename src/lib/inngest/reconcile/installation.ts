@@ -18,6 +18,7 @@ import {
 } from "../events.ts";
 import { toInstallationEvents } from "../events/installation-events.ts";
 import { toBatches } from "../events/batches.ts";
+import { toSyncStart } from "../events/sync-start.ts";
 import { type CaptureDependencies } from "../captures/capture.ts";
 import { sendFromStep } from "../captures/send-from-step.ts";
 import { findDifferentTitles, findRenamedAccount } from "./title-events.ts";
@@ -35,9 +36,6 @@ interface NamedRepository {
 
 /** Absent repositories confirmed in one run, within the time of a serverless function. The next run confirms more. */
 const maxConfirmed = 50;
-
-/** A sync repeats what changed while the last one was reading. */
-const overlapMs = 10 * 60_000;
 
 /**
  * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed, renamed or changed;
@@ -226,7 +224,7 @@ function toSyncEvent(
   { runId }: ReconcilingRun,
   { repository, installation_id: installationId, since, inventory }: DifferentRepository,
 ): CaptureEvent {
-  const from = since && new Date(Date.parse(since) - overlapMs).toISOString();
+  const from = since && toSyncStart(since);
   return createEvent(repositorySync, `${runId}:sync:${repository.id}`, {
     ...reconcilingData,
     repository,

@@ -1,7 +1,7 @@
 import { variableNames, type Environment } from "./config.ts";
 
 export interface MisspelledVariable {
-  /** As set. */
+  /** The name as it is set. */
   name: string;
   /** The similar variable that is not set. */
   meant: string;
@@ -42,7 +42,7 @@ function lettersOf(name: string): string {
   return name.replaceAll("_", "").split("").toSorted().join("");
 }
 
-/** The Damerau-Levenshtein distance: insertions, deletions, replacements, and swaps of neighbours. */
+/** The Damerau-Levenshtein distance: insertions, deletions, replacements, and swaps of neighbors. */
 function distanceBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -24,7 +24,7 @@ const client = createQueueClient({ url, adminToken });
 const followHint = "Follow it with: npx pr-capture status --watch";
 const jsonHint = "print the server's answer as JSON";
 
-/** They send no request that needs the token. */
+/** The commands that need no ADMIN_TOKEN. */
 const withoutToken = ["completion", "doctor", "migrate", "webhook"];
 
 const program = new Command("pr-capture")
@@ -57,7 +57,7 @@ Examples:
 Environment, also read from .env:
   PR_CAPTURE_URL  the server, http://localhost:3000 by default
   ADMIN_TOKEN     the server's ADMIN_TOKEN
-  NO_COLOR        any value: no colours`,
+  NO_COLOR        any value: no colors`,
   );
 
 program
@@ -281,7 +281,7 @@ function toSentence(error: QueueApiError | SetupError): string {
   return message;
 }
 
-/** Reports wrong arguments as other errors are, with where to look. The options are not known yet. */
+/** Reports wrong arguments like other errors, followed by a hint. Options are not parsed yet, so `--json` is looked up in `process.argv`. */
 function explainUsage(command: Command, hint: string): void {
   command.configureOutput({
     outputError: (text, write) => {
@@ -297,7 +297,7 @@ function explainUsage(command: Command, hint: string): void {
   });
 }
 
-/** Adds the options of a command that queues work and waits for it. */
+/** Adds the options of a command that queues work and follows it to its end. */
 function followed(command: Command): Command {
   return command
     .option("--no-watch", "return when the work is queued")
@@ -315,7 +315,7 @@ function explainInterrupt(): void {
   });
 }
 
-/** Tells people what is followed from now on. JSON output has only the final answer. */
+/** Prints what the command follows from now on. With --json, only the final answer is printed. */
 function announce(sentence: string): void {
   explainInterrupt();
   if (!wantsJson()) console.log(sentence);

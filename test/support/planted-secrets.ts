@@ -29,7 +29,7 @@ export const planted = {
   ALERT_WEBHOOK_URL: "http://127.0.0.1:9/planted-alert-path",
 } as const;
 
-/** In DATABASE_URL. */
+/** The password in DATABASE_URL. */
 export const plantedPassword = "planted-database-password";
 
 /** Runs work, such as a build, with all of them in this process's environment. */

@@ -16,10 +16,10 @@ interface FailureGroupsProps {
   onChanged: () => void;
 }
 
-/** More of them show on demand. */
+/** The number of groups that show at first. Others show on demand. */
 const usuallyShown = 4;
 
-/** Failed and retrying jobs by their error. Shown with failed or retrying jobs. */
+/** The failed and retrying jobs, grouped by error. They show above the failed or retrying jobs. */
 export function FailureGroups(props: FailureGroupsProps) {
   const { state, failure } = props.filter;
   if (failure === undefined && state !== "failed" && state !== "retrying") return null;

@@ -1,8 +1,8 @@
-/** Jobs in words. */
+/** Describes jobs in words. */
 import type { Job } from "../../../api/contract.ts";
 import { clock, formatCount, formatNumber } from "../../format.ts";
 
-/** From the start of the first run to the end, or to now. Null: no run has begun. */
+/** Returns the time from the start of the first run to the end, or to now. Null when no run has begun. */
 export function tookMs({ started_at, finished_at }: Job): number | null {
   if (started_at === null) return null;
   const end = finished_at === null ? clock.value : Date.parse(finished_at);
@@ -22,7 +22,7 @@ const withoutRows: Record<Job["state"], string> = {
   cancelled: "nothing stored",
 };
 
-/** How far a sync is, or what the job wrote. */
+/** Describes how far a sync is, or what the job wrote. */
 export function describeProgress(job: Job): string {
   if (job.done !== null && job.total !== null)
     return `${formatNumber(job.done)} of ${formatCount(job.total, "pull request")}`;

@@ -90,10 +90,10 @@ function KindSelect({ figures, kind }: { figures: Figures; kind: GapKind | null 
 
 interface PagesProps {
   gaps: readonly Gap[];
-  /** Of all, read or not. */
+  /** The number of all gaps, read or not. */
   count: number;
   name: string;
-  /** Reads more; null: all are read. */
+  /** Reads more gaps. Null when all are read. */
   onMissing: (() => void) | null;
 }
 

@@ -14,7 +14,7 @@ export function toDeliveryId(eventId: string): string | null {
   return /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}):/i.exec(eventId)?.[1] ?? null;
 }
 
-/** For an event that a person asks for. It runs each time. */
+/** For an event that a person requests. It runs each time. */
 export function createManualEventId(eventName: string): string {
   return `manual:${randomUUID()}:${eventName}`;
 }

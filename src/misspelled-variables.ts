@@ -27,10 +27,11 @@ export function findMisspelledVariables(environment: Environment): MisspelledVar
     });
 }
 
-const shortName = 7;
+/** Names up to this length are short. */
+const maxShortLength = 7;
 
 function resembles(name: string, meant: string, distance: number): boolean {
-  if (meant.length <= shortName) return lettersOf(name) === lettersOf(meant);
+  if (meant.length <= maxShortLength) return lettersOf(name) === lettersOf(meant);
   return distance <= toleranceOf(meant);
 }
 

@@ -41,7 +41,7 @@ import { startWebhookProxy } from "./webhook-proxy.ts";
 /** The longest shutdown. Hosts kill a process some time after SIGTERM. */
 const stopTimeoutMs = 10_000;
 
-/** The part of it that is reserved for returning unfinished runs to the queue. */
+/** The part of a shutdown that is reserved for returning unfinished runs to the queue. */
 const returnMs = 2_000;
 
 /** How long the shutdown waits for the database connections to close. */

@@ -74,8 +74,8 @@ export function createInstallationReconciler({
   }
 
   /**
-   * The repositories that the installation lacks by GitHub's answer for each. Absence from the list is no proof: the list shifts when another
-   * repository is removed while it is read.
+   * Returns the repositories that the installation no longer has, as GitHub answers for each. Absence from the list is no proof: the list shifts
+   * when another repository is removed while it is read.
    */
   async function findRemoved(
     { id }: GitHubInstallation,

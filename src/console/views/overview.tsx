@@ -18,7 +18,7 @@ const ranges = [
 ];
 const usualHours = 24;
 
-/** At a glance: is the copy in sync, what runs, and what failed. */
+/** Shows whether the copy is in sync, what runs, and what failed. */
 export function OverviewView() {
   const requested = Number(route.value.query.get("hours"));
   const hours = ranges.some((range) => range.hours === requested) ? requested : usualHours;

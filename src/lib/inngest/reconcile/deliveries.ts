@@ -42,7 +42,7 @@ const permanentStatuses = [400, 413];
 const retryAfterMs = { first: 8 * 60_000, max: 6 * 3_600_000 };
 
 type FailedAttempt = Pick<DeliveryAttempt, "id" | "guid" | "delivered_at" | "status_code"> & {
-  /** Such as `pull_request.opened`. */
+  /** The webhook with its action, such as `pull_request.opened`. */
   webhook: string;
 };
 

@@ -393,7 +393,7 @@ describe("random losses", () => {
   });
 });
 
-/** A 1 is a lost event. */
+/** Converts digits to losses. A 1 is a lost event. */
 function toLosses(digits: string): boolean[] {
   return Array.from(digits, (digit) => digit === "1");
 }

@@ -33,7 +33,7 @@ const perSecond = Number(given.rate);
 const webhooksOfPullRequest = 9;
 const warmUpPullRequests = Math.ceil((perSecond * 5) / webhooksOfPullRequest);
 const pullRequests = Math.ceil((perSecond * 20) / webhooksOfPullRequest);
-/** In milliseconds. */
+/** The goals in milliseconds. */
 const goals = given.busy
   ? { visibleP99: 45 }
   : perSecond > 50

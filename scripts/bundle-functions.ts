@@ -10,7 +10,7 @@ const sources = join(root, "netlify/functions");
 export const functionsFolder = join(root, "dist/netlify");
 
 export interface Bundle {
-  /** Of the file that a start loads. */
+  /** The size of the file that a start loads. */
   bytes: number;
   /** The paths of the source files in it. */
   modules: string[];

@@ -29,7 +29,7 @@ const exampleCli = `# --- The CLI ---
 PR_CAPTURE_URL=
 `;
 
-/** docs/configuration.md. */
+/** Renders docs/configuration.md. */
 export function toMarkdown(): string {
   const parts = sections.map(({ title, before, variables: names, after }) =>
     [
@@ -50,7 +50,7 @@ export function toMarkdown(): string {
   return [markdownIntroduction, ...parts, cli].join("\n");
 }
 
-/** .env.example. */
+/** Renders .env.example. */
 export function toExample(): string {
   const parts = sections.map(({ title, before, variables: names }) =>
     [
@@ -76,7 +76,7 @@ function defaultOf(name: VariableName): string {
   return schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : "";
 }
 
-/** Without Markdown's links. */
+/** Removes Markdown's links. */
 function toPlain(markdown: string): string {
   return markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1");
 }

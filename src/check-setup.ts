@@ -100,7 +100,7 @@ export async function checkPostgres(
   }
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Permanent errors by SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const refusals: Record<string, string> = {
   "28P01": "the password is wrong",
   "28000": "the role does not exist or may not connect",

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const url = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-  .refine((text) => !hasUser(text), { error: "must not contain a user name or password" }); // fetch refuses them, and quotes them
+  .refine((text) => !hasUser(text), { error: "must not contain a user name or password" }); // `fetch` refuses such a URL, and its error quotes it
 const number = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
   return z.coerce
@@ -19,7 +19,7 @@ const bearerToken = z
     /^[!-~]([ -~]*[!-~])?$/,
     "must be printable ASCII without spaces around it, because a header carries it",
   );
-/** Requests carry it in a header or a path. `fetch` quotes one that it cannot send. */
+/** A key that requests carry in a header or a path. The error of `fetch` quotes one that it cannot send. */
 const sentKey = z
   .string()
   .regex(/^[!-~]+$/, "must be printable ASCII without spaces and line breaks: copy it again");
@@ -27,7 +27,7 @@ const encryptionKey = z.string().min(16, "must have at least 16 characters");
 const share = "must be a number from 0 to 1";
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-/** What the documentation says of a variable, in Markdown. */
+/** A variable's documentation, in Markdown. */
 export interface VariableMeta {
   meaning: string;
   /** Shown in place of the schema's default. */
@@ -267,7 +267,7 @@ function hasUser(text: string): boolean {
   return username !== "" || password !== "";
 }
 
-/** False when a character of the password ended the host, so that a part of it would be taken for the database's name. */
+/** False when an unencoded character splits the password, and a part of it would be read as the database's name. */
 function isEncoded(text: string): boolean {
   if (!URL.canParse(text)) return true;
   const { username, password, pathname, hash } = new URL(text);

@@ -66,7 +66,7 @@ export type DatabaseConfig =
 /** The environment is invalid. The message lists every fault, and never a value. */
 export class ConfigError extends SetupError {
   override readonly name = "ConfigError";
-  /** A sentence for each. */
+  /** One sentence for each fault. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {

@@ -1,7 +1,7 @@
 import { variableNames, type Environment } from "./config.ts";
 
 export interface MisspelledVariable {
-  /** As set. */
+  /** The name as it is set. */
   name: string;
   /** The similar variable that is not set. */
   meant: string;
@@ -27,10 +27,11 @@ export function findMisspelledVariables(environment: Environment): MisspelledVar
     });
 }
 
-const shortName = 7;
+/** Names up to this length are short. */
+const maxShortLength = 7;
 
 function resembles(name: string, meant: string, distance: number): boolean {
-  if (meant.length <= shortName) return lettersOf(name) === lettersOf(meant);
+  if (meant.length <= maxShortLength) return lettersOf(name) === lettersOf(meant);
   return distance <= toleranceOf(meant);
 }
 
@@ -42,7 +43,7 @@ function lettersOf(name: string): string {
   return name.replaceAll("_", "").split("").toSorted().join("");
 }
 
-/** The Damerau-Levenshtein distance: insertions, deletions, replacements, and swaps of neighbours. */
+/** The Damerau-Levenshtein distance: insertions, deletions, replacements, and swaps of neighbors. */
 function distanceBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -17,7 +17,7 @@ export async function openRows(config: Config): Promise<SqlDatabase | null> {
   return rows;
 }
 
-/** Like `openRows`, without migrating. Does not throw while Postgres is down. `warn` gets what goes wrong with PGlite later. */
+/** Like `openRows`, without migrating. Does not throw while Postgres is down. `warn` receives what goes wrong with PGlite later. */
 export async function connectRows(
   config: Pick<Config, "database" | "dataDir">,
   warn?: (sentence: string) => void,
@@ -28,7 +28,7 @@ export async function connectRows(
   return openFolder(config, warn);
 }
 
-/** Imported when it is used: other databases never load it. */
+/** Imports PGlite only when it is used: servers on another database never load it. */
 async function openFolder(
   { dataDir }: Pick<Config, "dataDir">,
   warn?: (sentence: string) => void,

@@ -1,7 +1,9 @@
 import { serve } from "inngest/edge";
 import type { ClientOptions, Inngest, Middleware } from "inngest";
 import { createApp, listWebhooks } from "./app.ts";
-import type { Config, DatabaseConfig, InngestConfig } from "./config.ts";
+import type { Config } from "./config.ts";
+import { connectInngest, describeInngest } from "./connect-inngest.ts";
+import { connectStore, createEmbeddedStore, describeDatabase } from "./connect-store.ts";
 import { createActivityRecorder, type ActivityRecorder } from "./http/activity-recorder.ts";
 import { countAnswer, counted, createDeliveryCounts, type DeliveryCounts } from "./http/delivery-counts.ts";
 import { createDeliveryTotals } from "./http/delivery-totals.ts";
@@ -14,12 +16,10 @@ import { traced, traceDelivery } from "./http/trace-deliveries.ts";
 import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import type { InngestEngine } from "./lib/embedded/inngest-engine.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
-import { createSupabaseFetch } from "./lib/embedded/supabase-fetch.ts";
 import { createInngestDashboard } from "./inngest-dashboard.ts";
 import type { AppDescription } from "./lib/github/app-description.ts";
 import { createGitHub, type GitHub } from "./lib/github/client.ts";
 import { toWebUrl } from "./lib/github/web-url.ts";
-import { createInngest } from "./lib/inngest/client.ts";
 import { createFunctions } from "./lib/inngest/functions/index.ts";
 import { createRecordAttempts } from "./lib/inngest/record-attempts.ts";
 import { maxRequestBytes } from "./lib/inngest/events/batches.ts";
@@ -31,8 +31,7 @@ import { createOutbox, type Outbox } from "./lib/inngest/outbox.ts";
 import { createQueueManager, type QueueManager } from "./lib/inngest/queue-manager.ts";
 import { createSendEvents } from "./lib/inngest/send-events.ts";
 import { createRefusals, type Refusals } from "./lib/store/watch-refusals.ts";
-import { createStore, type Store } from "./lib/store/store.ts";
-import { createServiceFetch } from "./lib/redact.ts";
+import type { Store } from "./lib/store/store.ts";
 import { openTracing } from "./lib/tracing/tracing.ts";
 import type { Logger } from "./logger.ts";
 import { createProbot } from "./probot.ts";
@@ -49,7 +48,7 @@ export interface Services {
   /** Answers Inngest's requests to run functions. */
   serveInngest: (request: Request) => Promise<Response>;
   store: Store;
-  /** Where queries of people run: the store, or a copy of it. */
+  /** Where read-only queries run: the store, or a copy of it. */
   queries: Store;
   github: GitHub;
   /** Null until GitHub has confirmed the App. */
@@ -64,10 +63,10 @@ export interface Services {
   looks: Looks;
   /** Null with the embedded engine, which stores events in the database itself. */
   journal: Journal | null;
-  /** Of GitHub's pages. */
+  /** The base URL of GitHub's pages. */
   webUrl: string;
   isAuthorized: IsAuthorized;
-  /** May read the metrics. */
+  /** True for a token that may read the metrics. */
   isScraper: IsAuthorized;
   sessions: Sessions;
   log: Logger;
@@ -77,19 +76,19 @@ export interface Services {
   description: { inngest: string; database: string };
   /** Inngest's dashboard; null with the embedded engine. */
   dashboardUrl: string | null;
-  /** Stores counts and sends spans that wait. For hosts that freeze the process after an answer. */
+  /** Stores pending counts and sends pending spans. For hosts that freeze the process after an answer. */
   flush(this: void): Promise<void>;
   /** Finishes running functions within that time, and returns the others to the queue. */
   close(timeoutMs: number): Promise<void>;
 }
 
-/** What a process that lives on adds: see `server-services.ts`. */
+/** The parts that only a long-running process has: see `server-services.ts`. */
 export interface ServerParts {
   /** Null if Inngest runs the functions. */
   engine: InngestEngine | null;
   /** How the SDK calls functions for the engine. */
   checkpointing: NonNullable<ClientOptions["checkpointing"]>;
-  /** Answers queries of people from a copy of the database. Null: the database answers them. */
+  /** Answers read-only queries from a copy of the database. Null: the database answers them. */
   queryFetch: typeof fetch | null;
 }
 
@@ -98,7 +97,7 @@ export interface ServicesOptions {
   started?: boolean;
   /** 0 on hosts that freeze the process between requests. */
   journalLagMs?: number;
-  /** Limits GitHub's answers. */
+  /** The timeout of each request to GitHub. */
   requestTimeoutMs?: number | undefined;
   /** The clock of the embedded engine and of sessions. */
   now?: () => number;
@@ -258,7 +257,7 @@ export async function assembleServices(
   };
 }
 
-/** Encrypted data is a third longer, because it is Base64. */
+/** The share of Inngest's size limit that events may fill before encryption, which makes them a third larger: it writes Base64. */
 const encryptedShare = 0.7;
 
 /** Loads the encryption only when it is configured. */
@@ -266,50 +265,4 @@ async function openEncryption({ inngestEncryption }: Config): Promise<Middleware
   if (inngestEncryption === null) return [];
   const { createEncryption } = await import("./lib/inngest/encrypt-events.ts");
   return createEncryption(inngestEncryption);
-}
-
-function connectStore(config: DatabaseConfig, rows: SqlDatabase | null, { watch }: Refusals): Store {
-  if (config.kind === "supabase")
-    return createStore({ ...config, fetch: watch(createServiceFetch(config.serviceRoleKey)) });
-  if (!rows) throw new Error("The database is not open.");
-  return createEmbeddedStore(watch(createSupabaseFetch(rows)));
-}
-
-/** A store whose `fetch` answers in this process. */
-function createEmbeddedStore(answer: typeof fetch): Store {
-  return createStore({ url: "http://embedded", serviceRoleKey: "embedded", fetch: answer });
-}
-
-function connectInngest(
-  config: InngestConfig,
-  embedded: Pick<ClientOptions, "isDev" | "checkpointing" | "fetch"> | null,
-  options: Pick<ClientOptions, "internalLogger" | "middleware">,
-): Inngest {
-  if (embedded) return createInngest({ ...options, ...embedded });
-  if (config.kind === "inngest") {
-    const { eventKey, signingKey, signingKeyFallback, baseUrl, env } = config;
-    return createInngest({
-      ...options,
-      isDev: false,
-      eventKey,
-      signingKey,
-      fetch: createServiceFetch(eventKey, signingKey, signingKeyFallback),
-      ...(signingKeyFallback && { signingKeyFallback }),
-      ...(baseUrl && { baseUrl }),
-      ...(env && { env }),
-    });
-  }
-  const baseUrl = config.kind === "dev-server" && config.baseUrl;
-  return createInngest({ ...options, isDev: true, ...(baseUrl && { baseUrl }) });
-}
-
-function describeInngest(config: InngestConfig): string {
-  if (config.kind === "embedded") return "the embedded engine";
-  if (config.kind === "dev-server")
-    return `the Inngest Dev Server at ${config.baseUrl ?? "http://localhost:8288"}`;
-  return config.baseUrl ? `Inngest at ${new URL(config.baseUrl).host}` : "Inngest Cloud";
-}
-
-function describeDatabase(config: DatabaseConfig, rows: SqlDatabase | null): string {
-  return config.kind === "supabase" ? `Supabase at ${new URL(config.url).host}` : (rows?.description ?? "");
 }

@@ -31,8 +31,9 @@ import { describeInstalled, type AppDescription } from "./lib/github/app-descrip
 import { toWebUrl } from "./lib/github/web-url.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
+import { registerWithDevServer, registerWithInngest } from "./register-functions.ts";
+import { startCheck } from "./start-check.ts";
 import { connectRows, createServices } from "./server-services.ts";
-import type { Services } from "./services.ts";
 import { SetupError } from "./setup-error.ts";
 import { createRegistration } from "./setup/registration.ts";
 import { startWebhookProxy } from "./webhook-proxy.ts";
@@ -40,7 +41,7 @@ import { startWebhookProxy } from "./webhook-proxy.ts";
 /** The longest shutdown. Hosts kill a process some time after SIGTERM. */
 const stopTimeoutMs = 10_000;
 
-/** The part of it that is reserved for returning unfinished runs to the queue. */
+/** The part of a shutdown that is reserved for returning unfinished runs to the queue. */
 const returnMs = 2_000;
 
 /** How long the shutdown waits for the database connections to close. */
@@ -48,8 +49,6 @@ const disconnectMs = 1_000;
 
 /** How long the start waits for GitHub to confirm the App. Then it continues. */
 const firstCheckMs = 5_000;
-
-const checkPauseMs = { first: 1_000, max: 30_000 };
 
 /** What a shutdown closes, last opened first. */
 const closers: ((timeoutMs: number) => Promise<unknown> | undefined)[] = [];
@@ -158,8 +157,8 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
     void describeInstalled(services.github, app).then((sentence) => log.info(sentence));
   };
   const checks = [
-    await firstCheck("database", prepareDatabase, services),
-    await firstCheck("app", () => checkApp(config, services.github, onConfirmed), services, {
+    await startCheck("database", prepareDatabase, services, stopping.signal),
+    await startCheck("app", () => checkApp(config, services.github, onConfirmed), services, stopping.signal, {
       waitMs: firstCheckMs,
       isHarmless: true,
     }),
@@ -184,88 +183,11 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
     const proxy = startWebhookProxy(config.webhookProxyUrl, `${server.url}${paths.webhooks}`, log);
     closers.push(() => proxy.stop());
   }
-  if (config.inngest.kind === "dev-server") await registerWithDevServer(server.url, log);
+  const inngestUrl = `${server.url}${paths.inngest}`;
+  if (config.inngest.kind === "dev-server") await registerWithDevServer(inngestUrl, log);
   // Without an origin, the functions would be registered at an address of this machine.
   if (config.inngest.kind === "inngest" && config.inngestServeOrigin)
-    registerWithInngest(server.url, log).catch(fail);
-}
-
-/**
- * Runs a check once, and returns a function that repeats it until it finds no problem. Throws what waiting cannot fix. A check that takes longer
- * than `waitMs` finishes in the returned function. A harmless problem is logged and leaves the server healthy.
- */
-async function firstCheck(
-  subject: string,
-  check: Check,
-  { problems, log }: Services,
-  { waitMs = Infinity, isHarmless = false } = {},
-): Promise<() => Promise<void>> {
-  let known: string | null = null;
-  const record = (problem: string | null) => {
-    if (problem && problem !== known) log.warn(`${problem} Retrying.`);
-    known = problem;
-    if (problem && !isHarmless) problems.set(subject, problem);
-    else problems.delete(subject);
-    return problem;
-  };
-  let pending = check();
-  const slow = waitMs === Infinity ? [] : [delay(waitMs, "slow" as const, { ref: false })];
-  const result = await Promise.race([pending, ...slow]);
-  if (result !== "slow") {
-    record(result);
-    pending = Promise.resolve(result);
-  }
-  return async () => {
-    try {
-      for (
-        let pauseMs = checkPauseMs.first;
-        record(await pending);
-        pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)
-      ) {
-        await delay(pauseMs, null, { signal: stopping.signal });
-        pending = check();
-      }
-    } catch (error) {
-      // The server is running: it keeps what has arrived, and reports the problem at /healthz.
-      if (stopping.signal.aborted) return;
-      if (!(error instanceof SetupError)) throw error;
-      problems.set(subject, error.message);
-      log.error(error.message);
-    }
-  };
-}
-
-/** Registers the functions with the Dev Server, so that it needs no URL. */
-async function registerWithDevServer(url: string, log: Logger): Promise<void> {
-  const refusal = await register(url);
-  if (refusal === null) log.info("The functions are registered with the Dev Server");
-  else log.warn("Could not connect to the Dev Server. Start it with: npm run dev:inngest");
-}
-
-/**
- * Registers the functions with Inngest, so that it knows those of a new version: a self-hosted server looks for them only when it starts. Repeats
- * until Inngest takes them.
- */
-async function registerWithInngest(url: string, log: Logger): Promise<void> {
-  let known: string | null = null;
-  for (let pauseMs = checkPauseMs.first; ; pauseMs = Math.min(pauseMs * 2, checkPauseMs.max)) {
-    const refusal = await register(url);
-    if (refusal === null) return log.info("The functions are registered with Inngest");
-    if (refusal !== known) log.warn(`Could not register the functions with Inngest (${refusal}). Retrying.`);
-    known = refusal;
-    await delay(pauseMs, null, { signal: stopping.signal });
-  }
-}
-
-/** Null when Inngest knows the functions from now on, else why not. */
-async function register(url: string): Promise<string | null> {
-  try {
-    const response = await fetch(`${url}${paths.inngest}`, { method: "PUT" });
-    const { message }: { message?: string } = Object(await response.json());
-    return response.ok ? null : (message ?? String(response.status));
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+    registerWithInngest(inngestUrl, log, stopping.signal).catch(fail);
 }
 
 /** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */

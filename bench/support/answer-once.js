@@ -1,4 +1,4 @@
-/** Answers one request with a function, and prints its milliseconds since the process started: all, and of the processor. JavaScript, because stripping types takes time. */
+/** Answers one request with a function, and prints the milliseconds since the process started, elapsed and of the processor. JavaScript, because stripping types takes time. */
 import { readFileSync } from "node:fs";
 
 const [, , file, requestFile] = process.argv;

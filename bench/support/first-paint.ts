@@ -4,9 +4,9 @@ import { percentile } from "../../src/testing/percentile.ts";
 
 export interface Paint {
   view: string;
-  /** From the request of the page to the first text on the screen. */
+  /** The time from the request of the page to the first text on the screen. */
   firstPaintMs: number;
-  /** To the view's data. */
+  /** The time from the request of the page to the view's data. */
   dataMs: number;
 }
 

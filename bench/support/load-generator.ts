@@ -10,7 +10,7 @@ export interface Round {
 
 export interface RoundResult {
   requestsPerSecond: number;
-  /** In milliseconds. */
+  /** The median time to an answer, in milliseconds. */
   p50: number;
   p99: number;
   /** Answers other than 2xx, broken connections and requests without an answer. */

@@ -12,7 +12,7 @@ export interface Backfill {
 }
 
 export interface Measured {
-  /** Without those for tokens, which count against no limit. */
+  /** The number of requests without those for tokens, which count against no limit. */
   requests: number;
   graphql: number;
   tokens: number;

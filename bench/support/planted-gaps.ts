@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/testing/seeded-random.ts";
+import { createRandom } from "../../src/fake-github/seeded-random.ts";
 import type { GapKind } from "../../src/api/contract.ts";
 
 export interface PlannedRepository {

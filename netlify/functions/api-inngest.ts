@@ -1,4 +1,4 @@
-/** The function `inngest` at the path that a server has. */
+/** Serves the function `inngest` at the server's path, `/api/inngest`. */
 export { default } from "./inngest.ts";
 
 export const config = { path: "/api/inngest" };

@@ -3,7 +3,7 @@ import { createApiRoutes } from "../../src/http/api-routes.ts";
 import { paths } from "../../src/http/routes.ts";
 import { getServices } from "../../src/serverless.ts";
 
-/** The HTTP API of the CLI and the console. */
+/** Serves the HTTP API of the CLI and the console. */
 export default async (request: Request): Promise<Response> => {
   const routes = createApiRoutes({ ...(await getServices()), live: null });
   return new Hono().route(paths.api, routes).fetch(request);

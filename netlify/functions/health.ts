@@ -1,7 +1,7 @@
 import { checkHealth } from "../../src/http/health.ts";
 import { getServices } from "../../src/serverless.ts";
 
-/** Whether captures can be stored. */
+/** Answers whether captures can be stored. */
 export default async (): Promise<Response> => {
   const health = await checkHealth(await getServices());
   return Response.json(health, { status: health.status === "ok" ? 200 : 503 });

@@ -10,7 +10,7 @@ import {
   gapSchema,
   jobSchema,
   jobStateSchema,
-  pendingAlias,
+  toJobState,
   queueStatsSchema,
   reasonSchema,
   repositoryIdSchema,
@@ -27,9 +27,9 @@ export const overviewQuerySchema = z.object({ hours: z.coerce.number().int().min
 
 /** One bucket of the charts. Counts are of the bucket; a bucket without anything is all zeros. */
 export const activitySchema = z.object({
-  /** The bucket's beginning. */
+  /** The start of the bucket. */
   at: z.string(),
-  /** Webhooks by the answer to them. */
+  /** Webhooks that were answered 2xx, 4xx and 5xx. */
   accepted: z.int(),
   refused: z.int(),
   failed_deliveries: z.int(),
@@ -38,7 +38,7 @@ export const activitySchema = z.object({
   failed: z.int(),
   /** Failed attempts that another attempt followed. */
   retried: z.int(),
-  /** From GitHub's clock of the observed object to the row, for webhooks. GitHub's clock has whole seconds. Null: no webhook. */
+  /** From a webhook's change, by GitHub's clock of whole seconds, to its row. Null without such webhooks. */
   lag_p50_ms: z.number().nullable(),
   lag_p99_ms: z.number().nullable(),
 });
@@ -72,7 +72,7 @@ export const overviewSchema = z.object({
       seen_at: z.string(),
     }),
   ),
-  /** `succeeded_at` null: never. `is_late`: its last success is older than it should be. */
+  /** `succeeded_at` is null before the first success. `is_late` is true when the reconciler has missed two runs. */
   reconcilers: z.array(
     z.object({ name: z.string(), succeeded_at: z.string().nullable(), is_late: z.boolean() }),
   ),
@@ -90,9 +90,9 @@ export const repositoryOverviewSchema = figuresSchema.extend({
   counted_at: z.string().nullable(),
   synced_at: z.string().nullable(),
   inventoried_at: z.string().nullable(),
-  /** When the last webhook about it arrived, as far as jobs are kept. */
+  /** When its last webhook arrived. Null when no kept job shows one. */
   last_delivery_at: z.string().nullable(),
-  /** Its running or pending sync; null: none. */
+  /** Its unfinished sync, or null. */
   sync: jobSchema.nullable(),
 });
 export const repositoriesAnswerSchema = z.object({
@@ -104,7 +104,7 @@ export const repositoriesAnswerSchema = z.object({
 
 /** `function` is the event's name, such as `capture/pr.details`. `text` is searched in repository, number, event id and error. */
 export const jobFilterSchema = z.object({
-  state: z.preprocess(pendingAlias, jobStateSchema.optional()),
+  state: z.preprocess(toJobState, jobStateSchema.optional()),
   repository: repositoryIdSchema.optional(),
   function: z.string().max(100).optional(),
   reason: reasonSchema.optional(),
@@ -124,7 +124,7 @@ export const jobCountsSchema = z.object({ total: z.int(), by_state: queueStatsSc
 export const jobDetailSchema = jobSchema.extend({
   /** The run on Inngest's dashboard; null with the embedded engine. */
   run_url: z.string().nullable(),
-  /** The data of the event: of a failed job all of it, of others without what it observed. Null: it is not kept. */
+  /** The event's data: complete for a failed job, without `observed` for others. Null when it was not kept. */
   event: z.record(z.string(), z.unknown()).nullable(),
   /** The last 50 steps that stored something, oldest first. */
   steps: z.array(
@@ -137,7 +137,7 @@ export const failureGroupSchema = z.object({
   key: z.string(),
   function: z.string(),
   error: z.string(),
-  /** The newest one's. */
+  /** The message of the newest job. */
   message: z.string(),
   failed: z.int(),
   retrying: z.int(),
@@ -152,7 +152,7 @@ export const failureGroupSchema = z.object({
 export const replayManyRequestSchema = jobFilterSchema.omit({ state: true }).strict();
 export const replayManyAnswerSchema = z.object({ replayed: z.int() });
 
-// GET /api/pull-requests?repository=&text=&limit= : the newest updated ones
+// GET /api/pull-requests?repository=&text=&limit= : the most recently updated first
 
 export const pullRequestsQuerySchema = z.object({
   repository: repositoryIdSchema.optional(),
@@ -173,7 +173,7 @@ export const pullRequestSummarySchema = z.object({
 
 // GET /api/pull-requests/{owner}/{name}/{number}
 
-/** How a row's present state came to be: GitHub's clock of it, when it was stored, and by which reason's capture. Null: before this was kept. */
+/** GitHub's clock of a row, when its content was stored, and the reason of that capture. Null for rows that are older than this record. */
 export const provenanceSchema = z.object({
   clock: z.string().nullable(),
   captured_at: z.string().nullable(),
@@ -181,7 +181,7 @@ export const provenanceSchema = z.object({
 });
 
 export const pullRequestViewSchema = pullRequestSummarySchema.extend({
-  /** On GitHub. */
+  /** The pull request's page on GitHub. */
   url: z.string().nullable(),
   /** Every captured column of github.pull_requests by its name, accounts as logins. */
   facts: z.record(z.string(), z.unknown()),
@@ -205,9 +205,9 @@ export const pullRequestViewSchema = pullRequestSummarySchema.extend({
       author: z.string().nullable(),
       body: z.string().nullable(),
       url: z.string().nullable(),
-      /** Of a review. */
+      /** The review's state. Null for comments. */
       state: z.string().nullable(),
-      /** Of a review comment: its file, its review, the comment it replies to, and whether its thread is resolved. */
+      /** A review comment's file, line, review, the comment that it replies to, and whether its thread is resolved. Null for others. */
       path: z.string().nullable(),
       line: z.int().nullable(),
       review_id: z.int().nullable(),
@@ -218,7 +218,7 @@ export const pullRequestViewSchema = pullRequestSummarySchema.extend({
     }),
   ),
   gaps: z.array(gapSchema),
-  /** The newest jobs about it. */
+  /** The newest jobs of the pull request. */
   jobs: z.array(jobSchema),
 });
 
@@ -231,13 +231,13 @@ export const comparisonSchema = z.object({
   compared_at: z.string(),
   requests: z.int(),
   points: z.int(),
-  /** False: GitHub has no such pull request (any more). */
+  /** False when GitHub does not show the pull request. */
   exists: z.boolean(),
-  /** `item` is such as `pull request`, `src/a.ts`, `review 7`. `column` null: the item is missing on one side (null there). */
+  /** `item` is, for example, `pull request`, `src/a.ts` or `review 7`. `column` is null when one side lacks the item; that side is null. */
   differences: z.array(
     z.object({ item: z.string(), column: z.string().nullable(), captured: z.unknown(), github: z.unknown() }),
   ),
-  /** What GitHub could not show, one sentence each. Nothing is known about it. */
+  /** One sentence for each part that GitHub could not show, and that was not compared. */
   problems: z.array(z.string()),
 });
 
@@ -245,10 +245,10 @@ export const comparisonSchema = z.object({
 
 export const sqlRequestSchema = z.strictObject({
   query: z.string().regex(/\S/, "must not be empty").max(50_000),
-  /** The most rows to return. */
+  /** The maximum number of rows to return. */
   limit: z.int().min(1).max(10_000).default(1000),
 });
-/** A value is its text, as psql shows it; null is NULL. `truncated`: there are more rows. */
+/** Values are text, as psql shows them; null is NULL. `truncated` is true when there are more rows. */
 export const sqlAnswerSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z.array(z.array(z.string().nullable())),

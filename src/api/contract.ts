@@ -30,13 +30,12 @@ export const repositoryIdSchema = z.union([
 
 export const analyzeQuerySchema = z.object({
   repository: repositoryIdSchema.optional(),
-  /** The most gaps to list. */
+  /** The maximum number of gaps to list. */
   limit: z.coerce.number().int().min(0).max(100_000).default(1000),
 });
 
 /**
- * How far back a backfill goes: `days`, `all`, or `recent` for what changed since the last sync. Without any of them, as far as an installed
- * repository starts with.
+ * How far back a backfill goes: `days`, `all`, or `recent` for what changed since the last sync. By default it goes back BACKFILL_DAYS.
  */
 export const backfillRequestSchema = z
   .strictObject({
@@ -51,7 +50,7 @@ export const backfillRequestSchema = z
     message: "choose one of days, all and recent",
   });
 
-/** Without a repository, the gaps of all. Without kinds, all kinds. `limit` is the most gaps to close. */
+/** Closes at most `limit` gaps: of one repository or of all, of some kinds or of all. */
 export const fixGapsRequestSchema = z.strictObject({
   repository: repositoryIdSchema.optional(),
   kinds: z.array(gapKindSchema).min(1).optional(),
@@ -67,11 +66,11 @@ export const pullRequestRequestSchema = z.strictObject({
 
 export const jobIdSchema = z.coerce.number().int().positive();
 
-/** Callers of the earlier queue say "queued" for pending. */
-export const pendingAlias = (state: unknown) => (state === "queued" ? "pending" : state);
+/** Accepts "queued", the word of an earlier queue, for "pending". */
+export const toJobState = (state: unknown) => (state === "queued" ? "pending" : state);
 
 export const cancelJobsQuerySchema = z.object({
-  state: z.preprocess(pendingAlias, z.literal("pending")),
+  state: z.preprocess(toJobState, z.literal("pending")),
 });
 
 // Answers
@@ -111,7 +110,7 @@ export const gapSchema = z.object({
   number: z.int().nullable(),
   /** True when the details were never captured, so GitHub's counts are unknown too. */
   stub: z.boolean(),
-  /** True when it has to be read again, even if the counts agree: an update came without a webhook, or reading failed. */
+  /** True when the pull request must be read again although the counts agree: an update had no webhook, or reading failed. */
   stale: z.boolean(),
   captured: z.int(),
   github: z.int().nullable(),
@@ -124,7 +123,7 @@ export const analysisSchema = z.object({
       repository: z.string().nullable(),
       /** When GitHub last counted the pull requests. */
       counted_at: z.string().nullable(),
-      /** Everything updated before this moment is captured, or a gap. */
+      /** Everything that was updated before this moment is captured, or is a gap. */
       synced_at: z.string().nullable(),
       /** When the last complete inventory began. Null: the gaps are unknown. */
       inventoried_at: z.string().nullable(),
@@ -138,7 +137,7 @@ export const analysisSchema = z.object({
 export const queueStatsSchema = z.object({
   pending: z.int(),
   processing: z.int(),
-  /** The last attempt failed, and another one follows. */
+  /** Jobs whose last attempt failed, and that will be tried again. */
   retrying: z.int(),
   completed: z.int(),
   failed: z.int(),
@@ -153,7 +152,7 @@ export const jobSchema = z.object({
   event_name: z.string(),
   repository: z.string().nullable(),
   number: z.int().nullable(),
-  /** How far back a manual sync goes; null: through all history. */
+  /** The start of a manual sync's time range. Null: all history. */
   since: z.string().nullable(),
   reason: z.string(),
   priority: prioritySchema,
@@ -162,7 +161,7 @@ export const jobSchema = z.object({
   requests: z.int(),
   points: z.int(),
   rows_written: z.int(),
-  /** A sync has read `done` of `total` pull requests. */
+  /** The progress of a sync: it has read `done` of `total` pull requests. Null for other jobs, and while unknown. */
   done: z.int().nullable(),
   total: z.int().nullable(),
   /** The pull requests that a sync left to captures of their own. */
@@ -174,7 +173,7 @@ export const jobSchema = z.object({
   error: z.object({ name: z.string(), message: z.string(), stack: z.string().nullable() }).nullable(),
   /** When the next attempt of a retrying job is due; null: unknown. */
   next_attempt_at: z.string().nullable(),
-  /** When the failed job was replayed. It is cancelled since then, and another job has taken its place. */
+  /** When the failed job was replayed, which cancelled it. Another job took its place. */
   replayed_at: z.string().nullable(),
 });
 

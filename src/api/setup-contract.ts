@@ -7,11 +7,11 @@ import { z } from "zod";
 // GET /api/setup
 
 export const setupSchema = z.object({
-  /** Of GitHub's pages. */
+  /** The base URL of GitHub's pages. */
   github: z.string(),
-  /** GitHub runs on the server's machine, so it reaches local addresses. */
+  /** True when GitHub runs on the server's machine, and so reaches local addresses. */
   is_github_local: z.boolean(),
-  /** WEBHOOK_PROXY_URL. */
+  /** The value of WEBHOOK_PROXY_URL, or null. */
   webhook_proxy_url: z.string().nullable(),
 });
 
@@ -30,7 +30,7 @@ export const registerRequestSchema = z.strictObject({
 });
 export const registerAnswerSchema = z.object({ action: z.string(), manifest: z.string() });
 
-// POST /api/setup/app: ends it with what GitHub added to the page's address.
+// POST /api/setup/app: ends the registration with the parameters that GitHub added to the page's address.
 
 export const finishRequestSchema = z.strictObject({
   code: z.string().min(1).max(200),
@@ -42,9 +42,9 @@ export const registeredAnswerSchema = z.object({
   install_url: z.string(),
   /** The file that has the credentials. Null: it cannot be written. */
   env_file: z.string().nullable(),
-  /** The lines of that file, if it cannot be written. */
+  /** The lines for that file when it cannot be written, or null. */
   variables: z.string().nullable(),
-  /** Of the console. */
+  /** A session of the console. */
   session: z.object({ token: z.string(), expires_at: z.string() }),
 });
 

@@ -6,12 +6,12 @@ export type Shell = (typeof shells)[number];
 interface Word {
   name: string;
   description: string;
-  /** Values of its arguments. */
+  /** The values that its arguments can have. */
   choices: readonly string[];
   options: { flag: string; description: string; values: readonly string[] }[];
 }
 
-/** A shell script that completes commands, options and their values. It calls nothing, so it is fast. */
+/** Returns a shell script that completes commands, options and their values. It is fast, because it does not call the CLI. */
 export function toCompletionScript(program: Command, shell: Shell): string {
   const commands = program.commands
     .map(toWord)
@@ -125,7 +125,7 @@ function toFish(program: string, commands: readonly Word[]): string {
   ].join("\n");
 }
 
-/** In single quotes, which all three shells understand without a backslash or a quote inside. */
+/** Quotes text for all three shells. It replaces quotes and removes backslashes, which the shells treat differently within single quotes. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "’").replaceAll("\\", "")}'`;
 }

@@ -2,10 +2,10 @@ import type { SqlAnswer } from "../api/console-contract.ts";
 import { plural } from "./format.ts";
 import { printable } from "./terminal.ts";
 
-/** Longer values are shortened. --json and --csv have them in full. */
+/** The maximum width of a value. Longer ones are shortened; --json and --csv have them in full. */
 const maxWidth = 60;
 
-/** A table as wide as its values. NULL is empty. */
+/** Formats a table that is as wide as its values. NULL is empty. */
 export function formatRows({ columns, rows, truncated }: SqlAnswer): string {
   const cells = [columns.map(({ name }) => name), ...rows.map((row) => row.map((value) => value ?? ""))].map(
     (row) => row.map(toCell),

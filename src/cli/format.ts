@@ -12,12 +12,12 @@ import type { FailureGroup } from "../api/console-contract.ts";
 import { drawBar } from "./progress-bar.ts";
 import { ageTitle, toAge, formatTable, paint, printable, type Screen } from "./terminal.ts";
 
-/** Longer lists end with a count. */
+/** The maximum number of items in a list. Longer lists end with a count. */
 const maxListed = 20;
 
 const kinds = gapKindSchema.options;
 
-/** One repository in full, or a table of several. */
+/** Formats one repository in full, or a table of several. */
 export function formatAnalysis({ repositories, total, gaps }: Analysis, screen: Screen): string {
   const [only] = repositories;
   if (!only)
@@ -118,7 +118,7 @@ const stateStyles = {
   cancelled: "dim",
 } as const satisfies Record<Job["state"], string>;
 
-/** A table. Below a job: why the last attempt failed, and when the next one is due. */
+/** Formats a table of jobs. Below a job: why the last attempt failed, and when the next one is due. */
 export function formatJobs(jobs: readonly Job[], screen: Screen): string {
   if (jobs.length === 0) return "There are no captures.";
   return formatTable(
@@ -148,7 +148,7 @@ function toTarget({ repository, number }: Pick<Job, "repository" | "number">): s
   return printable(`${repository ?? ""}${number === null ? "" : `#${number}`}`);
 }
 
-/** A table. Below a group: the newest message, and how to replay it. */
+/** Formats a table of groups. Below a group: the newest message, and how to replay it. */
 export function formatFailures(failures: readonly FailureGroup[], screen: Screen): string {
   if (failures.length === 0) return "No capture has failed.";
   return formatTable(
@@ -175,13 +175,13 @@ function formatNextAttempt({ state, next_attempt_at }: Job): string {
     : ` (The next attempt is due at ${new Date(next_attempt_at).toISOString()}.)`;
 }
 
-/** A sync's progress. */
+/** Formats a sync's progress. */
 export function formatProgress({ state, done, total }: Job): string {
   if (done === null) return state;
   return total === null ? plural(done, "pull request") : `${count(done)} of ${plural(total, "pull request")}`;
 }
 
-/** The pull requests that a sync left to captures of their own; "" if there are none. */
+/** Names the pull requests that a sync left to captures of their own. "" when there are none. */
 export function formatLeftBehind({ left_behind: numbers }: Job): string {
   if (numbers.length === 0) return "";
   const shown = numbers.slice(0, maxListed).map((number) => `#${number}`);

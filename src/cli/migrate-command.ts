@@ -7,7 +7,7 @@ export interface MigrateTools {
   toExamples: (...commands: string[]) => string;
 }
 
-/** The command that migrates the database itself, without a server. It loads the server's modules only when it runs. */
+/** Adds the command that migrates the database itself, without a server. It loads the server's modules only when it runs. */
 export function addMigrateCommand(program: Command, { databaseUrl, print, toExamples }: MigrateTools): void {
   program
     .command("migrate")

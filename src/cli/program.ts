@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { Command, Option } from "commander";
-import type { JobFilter } from "../api/console-contract.ts";
-import { countGaps, jobStateSchema, reasonSchema } from "../api/contract.ts";
+import { countGaps } from "../api/contract.ts";
 import { toNumber, parsePullRequest } from "./arguments.ts";
-import { formatAnalysis, formatFailures, formatJobs, formatStats, plural } from "./format.ts";
+import { formatAnalysis, formatStats, plural } from "./format.ts";
+import { addJobCommands } from "./job-commands.ts";
 import { addSetupCommands } from "./setup-commands.ts";
 import { formatRows } from "./format-rows.ts";
 import { toCsv } from "../client/to-csv.ts";
@@ -24,7 +24,7 @@ const client = createQueueClient({ url, adminToken });
 const followHint = "Follow it with: npx pr-capture status --watch";
 const jsonHint = "print the server's answer as JSON";
 
-/** They send no request that needs the token. */
+/** The commands that need no ADMIN_TOKEN. */
 const withoutToken = ["completion", "doctor", "migrate", "webhook"];
 
 const program = new Command("pr-capture")
@@ -57,7 +57,7 @@ Examples:
 Environment, also read from .env:
   PR_CAPTURE_URL  the server, http://localhost:3000 by default
   ADMIN_TOKEN     the server's ADMIN_TOKEN
-  NO_COLOR        any value: no colours`,
+  NO_COLOR        any value: no colors`,
   );
 
 program
@@ -170,69 +170,7 @@ program
     print(stats, () => formatStats(stats));
   });
 
-program
-  .command("jobs")
-  .description("list the newest captures")
-  .addOption(new Option("--state <state>", "only captures in this state").choices(jobStateSchema.options))
-  .option("--repository <owner/name>", "only captures of this repository")
-  .option("--function <event>", "only captures of this event, such as capture/pr.details")
-  .addOption(new Option("--reason <reason>", "only captures for this reason").choices(reasonSchema.options))
-  .option("--text <text>", "only captures with this text in the pull request, the event's id or the error")
-  .option("--before <id>", "only captures before this id", toNumber)
-  .option("--limit <n>", "the most captures to list", toNumber, 20)
-  .addHelpText(
-    "after",
-    toExamples("jobs --state failed", "jobs --repository owner/name --text 502", "jobs --limit 100 --json"),
-  )
-  .action(async (options: JobFilter & { before?: number; limit: number }) => {
-    const jobs = await client.listJobs(options);
-    print(jobs, () => formatJobs(jobs, currentScreen()));
-  });
-
-program
-  .command("failures")
-  .description("group failed and retrying captures by their error")
-  .addHelpText("after", toExamples("failures"))
-  .action(async () => {
-    const failures = await client.listFailures();
-    print(failures, () => formatFailures(failures, currentScreen()));
-  });
-
-program
-  .command("cancel")
-  .description("cancel an unfinished capture")
-  .argument("<id>", "the id that jobs shows", toNumber)
-  .addHelpText("after", toExamples("cancel 7"))
-  .action(async (id: number) => {
-    const answer = await client.cancelJob(id);
-    print(answer, () =>
-      answer.cancelled === 1 ? `Job ${id} is cancelled.` : `Job ${id} has ended already.`,
-    );
-  });
-
-program
-  .command("replay")
-  .description("run failed captures again: one, those with one error, or all")
-  .argument("[id]", "the id that jobs shows", toNumber)
-  .option("--failure <key>", "all with this error: the key that failures shows")
-  .option("--all", "all failed captures")
-  .addHelpText("after", toExamples("replay 7", "replay --failure 0f8b…", "replay --all"))
-  .action(async (id: number | undefined, { failure, all }: { failure?: string; all?: true }) => {
-    if ([id, failure, all].filter((given) => given !== undefined).length !== 1)
-      program.error("Choose one of an id, --failure and --all.");
-    if (id === undefined) {
-      const answer = await client.replayMany(failure === undefined ? {} : { failure });
-      return print(answer, () => {
-        if (answer.replayed === 0)
-          return failure === undefined
-            ? "No capture has failed."
-            : `No failed capture has the error ${failure}. List them with: npx pr-capture failures`;
-        return `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`;
-      });
-    }
-    const replayed = await client.replay(id);
-    print(replayed, () => `Job ${id} runs again. ${followHint}`);
-  });
+addJobCommands(program, { client, print, followHint, toExamples });
 
 program
   .command("sql")
@@ -281,7 +219,7 @@ function toSentence(error: QueueApiError | SetupError): string {
   return message;
 }
 
-/** Reports wrong arguments as other errors are, with where to look. The options are not known yet. */
+/** Reports wrong arguments like other errors, followed by a hint. Options are not parsed yet, so `--json` is looked up in `process.argv`. */
 function explainUsage(command: Command, hint: string): void {
   command.configureOutput({
     outputError: (text, write) => {
@@ -297,14 +235,14 @@ function explainUsage(command: Command, hint: string): void {
   });
 }
 
-/** Adds the options of a command that queues work and waits for it. */
+/** Adds the options of a command that queues work and follows it to its end. */
 function followed(command: Command): Command {
   return command
     .option("--no-watch", "return when the work is queued")
     .addOption(new Option("--watch").default(true).hideHelp());
 }
 
-/** From here on, Ctrl-C ends only the following. */
+/** Makes Ctrl-C stop only the following, and say that the work goes on. */
 function explainInterrupt(): void {
   process.once("SIGINT", () => {
     const line = process.stderr.isTTY ? "\n" : ""; // below the progress bar
@@ -315,7 +253,7 @@ function explainInterrupt(): void {
   });
 }
 
-/** Tells people what is followed from now on. JSON output has only the final answer. */
+/** Prints what the command follows from now on. With --json, only the final answer is printed. */
 function announce(sentence: string): void {
   explainInterrupt();
   if (!wantsJson()) console.log(sentence);

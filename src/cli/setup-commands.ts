@@ -9,7 +9,7 @@ import { watchDelivery, type FollowOutcome } from "./watch.ts";
 
 export interface SetupCommandTools {
   client: QueueClient;
-  /** The server. */
+  /** The server's URL. */
   url: string;
   environment: Readonly<Record<string, string | undefined>>;
   print: (answer: unknown, sentence: () => string) => void;
@@ -18,7 +18,7 @@ export interface SetupCommandTools {
   toExamples: (...commands: string[]) => string;
 }
 
-/** The commands that check a setup: doctor, webhook and completion. They load the server's modules only when they run. */
+/** Adds the commands that check a setup: doctor, webhook and completion. They load the server's modules only when they run. */
 export function addSetupCommands(program: Command, tools: SetupCommandTools): void {
   const { client, url, environment, print, announce, conclude, toExamples } = tools;
 
@@ -113,7 +113,7 @@ const marks = {
   skipped: () => paint("dim", "-"),
 } as const satisfies Record<CheckResult["status"], () => string>;
 
-/** One line for each check. Below it: what to do. */
+/** Formats one line for each check. Below it: what to do. */
 function formatChecks(results: readonly CheckResult[]): string {
   const width = Math.max(...results.map(({ subject }) => subject.length));
   const count = (status: CheckResult["status"]) => results.filter((each) => each.status === status).length;

@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Styles text for stdout: plain unless it is a terminal, and with NO_COLOR. FORCE_COLOR wins. */
+/** Styles text for stdout. It stays plain when stdout is not a terminal or NO_COLOR is set. FORCE_COLOR overrides both. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
@@ -70,7 +70,7 @@ function widthOf<Row>(rows: readonly Row[], { title, cell }: TableColumn<Row>): 
   return Math.max(title.length, ...rows.map((row) => cell(row).length));
 }
 
-/** The columns that fit once those that may shrink have shrunk. */
+/** Returns the columns that fit once those that may shrink have shrunk. */
 function leaveOut<Row>(
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
@@ -104,7 +104,7 @@ function shorten(text: string, size: number, part: "start" | "end" = "end"): str
   return part === "start" ? `…${text.slice(text.length - size + 1)}` : `${text.slice(0, size - 1)}…`;
 }
 
-/** The title of a column of `toAge`. */
+/** Returns the title of a column that `toAge` fills. */
 export function ageTitle({ width }: Screen): string {
   return width === null ? "CREATED" : "AGE";
 }

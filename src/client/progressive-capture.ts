@@ -1,7 +1,7 @@
 import type { Analysis, BackfillAnswer, Job, QueueStats } from "../api/contract.ts";
 import type { QueueClient } from "./queue-client.ts";
 
-/** The requests it sends. `createQueueClient` has them, and so has the console, which validates no answers and is smaller for it. */
+/** The requests that `ProgressiveCapture` sends: by `createQueueClient`, or by the console, which keeps its page small by not validating answers. */
 export type CaptureClient = Pick<
   QueueClient,
   "analyze" | "fixGaps" | "getJob" | "getStats" | "queueBackfill"

@@ -1,6 +1,6 @@
 import type { SqlAnswer } from "../api/console-contract.ts";
 
-/** RFC 4180, with NULL as an unquoted and an empty text as a quoted empty field. */
+/** Formats rows as CSV (RFC 4180, but with LF). NULL is an empty field, and an empty text is `""`. */
 export function toCsv({ columns, rows }: Pick<SqlAnswer, "columns" | "rows">): string {
   const lines = [columns.map(({ name }) => name), ...rows].map((row) => row.map(toField).join(","));
   return lines.join("\n");

@@ -5,24 +5,24 @@ const whole = new Intl.NumberFormat();
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
-/** The time, every few seconds, so that "3 min. ago" stays true. */
+/** The current time, updated every few seconds to keep ages such as "3 min. ago" correct. */
 export const clock = signal(Date.now());
 setInterval(() => {
   clock.value = Date.now();
 }, 5_000);
 
-/** With grouped digits. */
+/** Formats a number with grouped digits. */
 export function formatNumber(value: number): string {
   return whole.format(value);
 }
 
-/** 100% only when nothing is missing. Null: unknown. */
+/** Formats a percentage. It is 100% only when nothing is missing. Null is unknown. */
 export function formatPercent(percent: number | null): string {
   if (percent === null) return "unknown";
   return `${percent < 100 ? Math.min(percent, 99.9).toFixed(percent < 99 ? 0 : 1) : 100}%`;
 }
 
-/** 850 ms, 4.2 s, 3 min, 2 h. */
+/** Formats a duration: 850 ms, 4.2 s, 3 min, 2 h. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -38,7 +38,7 @@ const units = [
   ["minute", 60],
 ] as const;
 
-/** "3 min. ago", "in 5 hr.". */
+/** Formats an age: "3 min. ago", "in 5 hr.". */
 export function formatAge(at: string | number, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1_000;
   for (const [unit, length] of units) {
@@ -47,24 +47,24 @@ export function formatAge(at: string | number, now: number): string {
   return Math.abs(seconds) < 10 ? "just now" : relative.format(Math.trunc(seconds), "second");
 }
 
-/** In the reader's zone. */
+/** Formats a time in the reader's zone. */
 export function formatLocal(at: string): string {
   return local.format(new Date(at));
 }
 
-/** 2026-11-27 08:05:12 UTC. */
+/** Formats a time in UTC: 2026-11-27 08:05:12 UTC. */
 export function formatUtc(at: string): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** "1 gap", "1,200 gaps". */
+/** Formats a count with its noun: "1 gap", "1,200 gaps". */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** A point of a chart, in the reader's zone. */
+/** Formats the time of a chart's point in the reader's zone. */
 export function formatMoment(ms: number): string {
   return moment.format(ms);
 }

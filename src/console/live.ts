@@ -1,6 +1,6 @@
 /**
- * What changes on the server, as it happens: server-sent events over fetch (an EventSource cannot send the token in a header), or polling where
- * the host has no streams. When the server is gone, it is tried again until it answers.
+ * Live updates: server-sent events over fetch (an EventSource cannot send the token in a header), or polling where the host has no streams. While
+ * the server is gone, the connection is retried until it answers.
  */
 import { effect, signal, untracked } from "@preact/signals";
 import { EventSourceParserStream } from "eventsource-parser/stream";

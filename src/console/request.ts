@@ -19,7 +19,7 @@ export interface RequestOptions {
   query?: Record<string, string | number | boolean | null | undefined>;
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** Instead of this tab's. */
+  /** A token to use instead of this tab's. */
   token?: string;
 }
 
@@ -92,7 +92,7 @@ function describeFailure(answer: unknown, status: number): string {
   return `The server answered ${status}.`;
 }
 
-/** A sentence for readers. */
+/** Returns the error's message, a sentence for readers. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** The token of this tab. It leaves with the tab, and is sent in a header only, so other sites cannot use it. */
+/** The token of this tab. It is gone when the tab closes, and is sent in a header only, so other sites cannot use it. */
 import { signal } from "@preact/signals";
 
 const key = "pr-capture token";

@@ -5,7 +5,7 @@ import { token } from "./session.ts";
 export interface Loadable<Data> {
   /** Null until the first answer. An error or a reload keeps the data of the last answer. */
   data: Data | null;
-  /** Of the last attempt. */
+  /** The error of the last attempt, or null. */
   error: unknown;
   isLoading: boolean;
   reload: () => void;
@@ -16,7 +16,7 @@ const usualRefreshMs = 1_000;
 
 /**
  * Loads data when the view opens, when `key` changes, and after the server came back. With `isLive`, also when something changes on the server,
- * at once and then at most every `refreshMs`; with `everyMs`, again and again. Key: all that `load` depends on.
+ * at once and then at most every `refreshMs`; with `everyMs`, at that interval. `key` contains everything that `load` depends on.
  */
 export function useResource<Data>(
   key: string,

@@ -10,12 +10,12 @@ export interface VirtualRows {
   scrollToIndex: (index: number) => void;
 }
 
-/** Rendered above and below what shows, so that fast scrolling shows no blank rows. */
+/** The number of rows that are rendered above and below the visible ones. They keep fast scrolling from showing blank rows. */
 const overscan = 10;
 
 /**
- * Renders only the rows of a long list that its scrolling element shows. All rows have the same height: so it is some arithmetic, and
- * TanStack Virtual, which measures rows, would take an eighth of the page's size.
+ * Renders only the visible rows of a long list. All rows have the same height, so simple arithmetic finds them. TanStack Virtual, which measures
+ * rows, would take an eighth of the page's size limit.
  */
 export function useVirtualRows(
   scroller: RefObject<HTMLElement | null>,

@@ -26,7 +26,7 @@ const github = createFakeGitHub({
   appId: demoApp.id,
   webhookSecret: demoApp.webhookSecret,
   seed: 1,
-  checksJwtTime: false, // the story happens yesterday
+  checksJwtTime: false, // the story happened yesterday
 });
 const githubServer = await serveGitHub(github);
 const storedAt = new Map<string, number>();
@@ -69,8 +69,7 @@ if (faults.length === 0) {
     end();
     await spreadOverDay(capture, postman.sent);
     await serveConsole(capture, maxWaitMs);
-  }
-  if (!serve) printNextSteps();
+  } else printNextSteps();
 } else {
   print(red("Faults:"));
   for (const fault of faults) print(red(`  - ${fault}`));
@@ -79,7 +78,7 @@ if (faults.length === 0) {
 await capture.close();
 await githubServer.close();
 
-/** Yesterday, so that nothing is in the future. */
+/** The story happened yesterday: nothing in it may be in the future. */
 function midnightOfYesterday(): Date {
   return new Date(new Date().setUTCHours(-24, 0, 0, 0));
 }

@@ -1,17 +1,17 @@
 import type { WebhookDelivery } from "../fake-github/index.ts";
-import { createRandom } from "../testing/seeded-random.ts";
+import { createRandom } from "../fake-github/seeded-random.ts";
 
 /** A delivery that was sent. One that was sent twice is listed twice. */
 export interface SentDelivery {
   delivery: WebhookDelivery;
-  /** From `performance.now()`. */
+  /** The time of sending, from `performance.now()`. */
   sentAt: number;
   /** The status of the answer, or 0 without an answer. */
   status: number;
 }
 
 export interface Postman {
-  /** In the order in which they were sent. */
+  /** The deliveries in the order in which they were sent. */
   sent: SentDelivery[];
   /** Takes deliveries and sends some of those that wait. */
   take(deliveries: readonly WebhookDelivery[]): void;

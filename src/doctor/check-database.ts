@@ -14,7 +14,9 @@ export async function checkDatabase({ database, dataDir }: Config): Promise<Chec
   if (database.kind === "pglite")
     return [passed(subject, `PGlite in ${dataDir}, which the server opens and migrates.`)];
   try {
-    return database.kind === "supabase" ? [await checkProject(database)] : await checkServer(database.url);
+    return database.kind === "supabase"
+      ? [await checkProject(database)]
+      : await checkPostgresServer(database.url);
   } catch (error) {
     if (error instanceof SetupError) return [failedSetup(subject, error.message, remedies[database.kind])];
     throw error;
@@ -22,7 +24,7 @@ export async function checkDatabase({ database, dataDir }: Config): Promise<Chec
 }
 
 const remedies = {
-  supabase: "Check SUPABASE_URL and the network. A paused project answers nothing.",
+  supabase: "Check SUPABASE_URL and the network. A paused project does not answer.",
   postgres:
     "Correct DATABASE_URL. docs/deploy/vm.md#3-create-the-database creates the role and the database.",
 } as const;
@@ -36,7 +38,7 @@ async function checkProject(project: { url: string; serviceRoleKey: string }): P
     : failedSetup(subject, problem, remedies.supabase);
 }
 
-async function checkServer(url: string): Promise<CheckResult[]> {
+async function checkPostgresServer(url: string): Promise<CheckResult[]> {
   const rows = connectPostgres(url);
   try {
     await checkPostgresVersion(rows);

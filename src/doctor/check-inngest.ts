@@ -45,7 +45,7 @@ export async function checkInngest(config: InngestConfig, publicOrigin: string |
   const body: unknown = await response.json().catch(() => null);
   const functions = response.ok ? functionsSchema.safeParse(body).data : undefined;
   if (functions === undefined)
-    return warning(subject, `${base} answered ${response.status}, which says nothing.`, register);
+    return warning(subject, `${base} answered ${response.status} without a list of functions.`, register);
   return (functions?.length ?? 0) === 0
     ? failed(subject, `${base} knows no functions of the app pr-capture.`, register)
     : passed(subject, `${base} knows ${functions?.length} functions of the app.`);

@@ -1,8 +1,8 @@
-/** The outcome of one check. A failed one stops pr-capture from working; a warning does not yet. */
+/** The outcome of one check. `failed` means that pr-capture cannot work; `warning`, that it works for now. */
 export interface CheckResult {
   subject: string;
   status: "ok" | "warning" | "failed" | "skipped";
-  /** A sentence. */
+  /** One sentence about what was found. */
   detail: string;
   /** What to do; null when there is nothing to do. */
   remedy: string | null;
@@ -24,7 +24,7 @@ export function failed(subject: string, detail: string, remedy: string | null): 
   return { subject, status: "failed", detail, remedy };
 }
 
-/** The setup's messages are `what is wrong: what to do`, or only the first half. `fallback` is then what to do. */
+/** Splits a message such as `what is wrong: what to do`. The remedy is `fallback` when the message names none. */
 export function failedSetup(subject: string, message: string, fallback: string | null = null): CheckResult {
   const [, detail = message, remedy = fallback] = /^([^(:]+): ([a-z].+)$/s.exec(message) ?? [];
   return failed(

@@ -3,7 +3,7 @@ import { failed, passed, skipped, warning, type CheckResult } from "./check-resu
 
 const timeoutMs = 10_000;
 
-/** Events that Inngest has not run for this long are lost, or the app is not registered. */
+/** An event that Inngest has not run for this long is lost, or the app is not registered. */
 const maxUnstartedSeconds = 900;
 
 const healthSchema = z.object({

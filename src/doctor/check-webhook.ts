@@ -93,16 +93,18 @@ async function checkSecret(url: string, secret: string): Promise<CheckResult> {
   );
 }
 
-/** Redeliveries repeat the guid, and the newest attempt counts. */
+/** Checks the newest attempt of each delivery. A redelivery has the same GUID. */
 function checkDeliveries(attempts: readonly DeliveryAttempt[]): CheckResult {
   const subject = "Recent deliveries";
   const newest = [...Map.groupBy(attempts, ({ guid }) => guid).values()].flatMap(([first]) => first ?? []);
   if (newest.length === 0) return skipped(subject, "GitHub has sent nothing in three days.");
   const broken = newest.filter(({ status_code: code }) => code < 200 || code >= 300);
-  if (broken.length === 0) return passed(subject, `The last ${newest.length} were answered 2xx.`);
-  const codes = [...new Set(broken.map(({ status_code: code }) => code || "nothing"))].join(", ");
+  const isOne = newest.length === 1;
+  if (broken.length === 0)
+    return passed(subject, `The last ${isOne ? "one was" : `${newest.length} were`} answered 2xx.`);
+  const codes = [...new Set(broken.map(({ status_code: code }) => code || "no answer"))].join(", ");
   const isRefused = broken.some(({ status_code: code }) => code === 401);
-  const summary = `${broken.length} of the last ${newest.length} were answered ${codes}.`;
+  const summary = `${isOne ? "The last one" : `${broken.length} of the last ${newest.length}`} failed (${codes}).`;
   return newest[0] === broken[0]
     ? failed(
         subject,

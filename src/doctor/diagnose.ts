@@ -9,7 +9,7 @@ import { checkServer } from "./check-server.ts";
 import { checkWebhook } from "./check-webhook.ts";
 import { failed, passed, skipped, warning, type CheckResult } from "./check-result.ts";
 
-/** GitHub refuses App tokens from 30 s on. */
+/** The skew at which `doctor` warns. GitHub refuses App tokens from a clock that is more than 30 s ahead. */
 const maxSkewSeconds = 15;
 
 /** Checks the environment, GitHub, the webhook, the database, Inngest, the clock, and the server at `url`. */
@@ -65,7 +65,7 @@ function checkEnvironment(environment: Environment): { config: Config | null; re
   }
 }
 
-/** GitHub's answers have corrected the client's clock by now. */
+/** Compares the local clock with GitHub's, which the answers to the other checks have shown. */
 function checkClock(github: GitHub, isKnown: boolean): CheckResult {
   const subject = "Clock";
   if (!isKnown) return skipped(subject, "GitHub's time is unknown.");
@@ -78,7 +78,7 @@ function checkClock(github: GitHub, isKnown: boolean): CheckResult {
   );
 }
 
-/** A check that fails unexpectedly is a result, so that the others are shown. */
+/** Runs a check. An unexpected error becomes a failed result, and the other results are still shown. */
 async function attempt(subject: string, check: () => Promise<CheckResult[]>): Promise<CheckResult[]> {
   try {
     return await check();

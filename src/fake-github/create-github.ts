@@ -30,20 +30,20 @@ export interface FakeGitHubOptions extends WorldOptions {
   personalTokens?: string[];
   /** Milliseconds before every answer. */
   latency?: number;
-  /** By how many seconds GitHub's clock is ahead of `now`. It affects the `date` header, the check of JWTs and all timestamps. */
+  /** The seconds by which GitHub's clock is ahead of `now`. It affects the `date` header, the check of JWTs and all timestamps. */
   clockSkew?: number;
 }
 
 export interface RecordedRequest {
   method: string;
-  /** With the query string. */
+  /** The path with the query string. */
   path: string;
   /** Null for a REST request. */
   query: string | null;
   variables: Record<string, unknown> | null;
   installationId: number | null;
   status: number;
-  /** In requests or GraphQL points. */
+  /** The cost in requests or GraphQL points. */
   cost: number;
   intercepted: boolean;
 }

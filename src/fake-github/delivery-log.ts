@@ -7,7 +7,7 @@ export interface Attempt {
   delivery: WebhookDelivery;
   deliveredAt: Date;
   redelivery: boolean;
-  /** In seconds. */
+  /** The time until the answer, in seconds. */
   duration: number;
   /** 0 without an answer. */
   statusCode: number;

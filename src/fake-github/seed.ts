@@ -1,6 +1,7 @@
 import type { FakeGitHub } from "./create-github.ts";
 import type { FileOptions } from "./mutations/files.ts";
 import type { Account, PullRequest, Repository, ReviewComment } from "./state.ts";
+import { createRandom } from "./seeded-random.ts";
 
 export interface SeedOptions {
   repository: Repository;
@@ -25,7 +26,7 @@ export interface SeedOptions {
  * accounts as authors; renamed and binary files, replies in threads, edited comments and dismissed reviews.
  */
 export function seedPullRequests(github: FakeGitHub, options: SeedOptions): PullRequest[] {
-  const random = randomNumbers(options.seed ?? 1);
+  const random = createRandom(options.seed ?? 1);
   const cast = createCast(github, options.repository);
   const start = (options.from ?? new Date("2026-01-05T08:00:00Z")).getTime();
   const step = (options.everyMinutes ?? 20) * 60_000;
@@ -149,15 +150,4 @@ function pick<T>(random: () => number, items: readonly T[]): T {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error("The list is empty.");
   return item;
-}
-
-/** Mulberry32: generates numbers from 0 to 1, always the same for a seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

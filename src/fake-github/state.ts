@@ -293,7 +293,7 @@ export interface State {
   threads: Map<number, ReviewThread>;
   reviewComments: Map<number, ReviewComment>;
   issueComments: Map<number, IssueComment>;
-  /** By `owner/name` in lower case: current names, and former names that no other repository has taken. */
+  /** The repositories by `owner/name` in lower case: current names, and former names that no other repository has taken. */
   names: Map<string, Repository>;
   logins: Map<string, Account>;
 }

@@ -8,9 +8,9 @@ import type { DeliveryCounts } from "./delivery-counts.ts";
 import type { DeliveryTotals } from "./delivery-totals.ts";
 
 export interface ActivityRecorder {
-  /** Something was counted or seen. It is stored within seconds. */
+  /** Schedules a write: something was counted or seen, and is stored within seconds. */
   note(): void;
-  /** Stores what is not stored yet. Resolves in any case: what the database does not take is stored later. */
+  /** Stores what is not stored yet. Never rejects: the next write repeats what the database did not take. */
   flush(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export function createActivityRecorder({
     for (const budget of budgets) storedBudgets.add(budget);
   }
 
-  /** One write at a time. */
+  /** Writes one after another. */
   function flush(): Promise<void> {
     writing = writing.then(write);
     return writing;

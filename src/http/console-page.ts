@@ -8,7 +8,7 @@ import { secureHeaders } from "hono/secure-headers";
 /** Where `npm run build` puts the page. */
 const consoleFolder = join(import.meta.dirname, "../../dist/console");
 
-/** Nothing but the page's own files and the API, and nothing inline. netlify.toml has the same. */
+/** The content security policy: the page's own files and the API, and nothing inline. netlify.toml repeats it. */
 const protect = (formAction: string) =>
   secureHeaders({
     contentSecurityPolicy: {
@@ -24,10 +24,10 @@ const protect = (formAction: string) =>
     referrerPolicy: "no-referrer",
     xContentTypeOptions: true,
     xFrameOptions: "DENY",
-    strictTransportSecurity: false, // for the operator of the host name to decide
+    strictTransportSecurity: false, // the operator of the host name decides
   });
 
-/** The names of assets contain a hash of their contents, so browsers need not ask again. */
+/** Assets never change, because their names contain a hash of their contents. */
 const cache: MiddlewareHandler = async (context, next) => {
   await next();
   if (!context.res.ok) return;

@@ -10,7 +10,7 @@ export interface Seen {
   health: Health;
   jobs: QueueStats;
   analysis: Pick<Analysis, "repositories" | "total">;
-  /** By the repository's id. */
+  /** The descriptions by the repository's id. */
   descriptions: ReadonlyMap<number, RepositoryDescription>;
   activity: readonly Activity[];
   bucketSeconds: number;
@@ -27,18 +27,18 @@ export interface Finding {
   weight: (typeof weights)[number];
 }
 
-/** Events that wait for a moment while they are sent are no finding. */
+/** An event that has waited for less than this is on its way, and no finding. */
 const waitingSeconds = 30;
 
-/** How far back refused webhooks count. */
+/** How far back refused and failed webhooks count. */
 const recentSeconds = 3600;
 
 const weights = ["attention", "unknown", "working"] as const;
 
-/** Repositories named in one finding. */
+/** The maximum number of repositories that one finding names. */
 const maxNamed = 3;
 
-/** Worst first. */
+/** Returns the findings, worst first. */
 export function findFindings(seen: Seen): Finding[] {
   const findings = [
     ...findSetupProblems(seen),
@@ -82,8 +82,8 @@ function findSetupProblems({ health }: Seen): Finding[] {
 function findFailures({ jobs: { failed, retrying } }: Seen): Finding[] {
   const failures =
     failed === 1
-      ? "1 capture failed. Look at its error and retry it."
-      : `${plural(failed, "capture")} failed. Look at their errors and retry them.`;
+      ? "1 capture failed. Look at its error and replay it."
+      : `${plural(failed, "capture")} failed. Look at their errors and replay them.`;
   const retries =
     retrying === 1
       ? "1 capture has failed and will be tried again."
@@ -128,8 +128,8 @@ function findLosses({ health: { outbox, journal, inngest } }: Seen): Finding[] {
 }
 
 /**
- * Anyone can send webhooks that are refused. Only when nothing else arrives, the secret may be wrong. Those that could not be stored count until
- * the reconciler has read GitHub's delivery log.
+ * Refused webhooks are a finding only when no webhook was accepted: the secret may be wrong, or strangers sent them. Webhooks that could not be
+ * stored are one until the reconciler has read GitHub's delivery log.
  */
 function findRefusals({ activity, bucketSeconds, reconcilers }: Seen): Finding[] {
   const recent = activity.slice(-Math.max(1, Math.ceil(recentSeconds / bucketSeconds)));
@@ -186,7 +186,7 @@ function findUsedBudgets({ budgets, now }: Seen): Finding[] {
     );
 }
 
-/** The gaps of repositories that were compared. Gaps that captures on the way can fill are no reason to act. */
+/** The gaps of repositories that were compared. Gaps that unfinished captures can close need no action. */
 function findGaps({ analysis, descriptions }: Seen): Finding[] {
   const known = analysis.repositories.filter((each) => each.inventoried_at !== null && countGaps(each) > 0);
   const isOnTheWay = (each: Analysis["repositories"][number]) => {
@@ -194,21 +194,21 @@ function findGaps({ analysis, descriptions }: Seen): Finding[] {
     return sync !== null || unfinished >= countGaps(each);
   };
   const left = known.filter((each) => !isOnTheWay(each));
-  const filling = known.filter(isOnTheWay);
+  const closing = known.filter(isOnTheWay);
   return [
     ...(left.length > 0
       ? [
           finding(
-            `${countIn(left)}: GitHub has what the rows lack, or lacks what they have. Fill ${them(sumGaps(left))}.`,
+            `${countIn(left)}: GitHub has what the rows lack, or lacks what they have. Close ${them(sumGaps(left))}.`,
             "repositories",
           ),
         ]
       : []),
-    ...(filling.length > 0
+    ...(closing.length > 0
       ? [
           {
             ...finding(
-              `${countIn(filling)}, and captures that can fill ${them(sumGaps(filling))} are on the way.`,
+              `${countIn(closing)}, and captures that can close ${them(sumGaps(closing))} are on the way.`,
               "repositories",
             ),
             weight: "working" as const,
@@ -228,7 +228,7 @@ function countIn(repositories: readonly Analysis["repositories"][number][]): str
   return `${plural(sumGaps(repositories), "gap")} in ${where}`;
 }
 
-/** Nothing was compared yet, so nothing is known. */
+/** Repositories that were never compared with GitHub. */
 function findUnknown({ analysis }: Seen): Finding[] {
   const unknown = analysis.repositories.filter(({ inventoried_at }) => inventoried_at === null);
   if (unknown.length === 0) return [];
@@ -253,7 +253,7 @@ function countUnfinished({ pending, processing, retrying }: QueueStats): number 
   return pending + processing + retrying;
 }
 
-/** Such as `2 events wait`. */
+/** Returns a count with its noun and verb, such as `2 events wait`. */
 function clause(count: number, noun: string, singular: string, many: string): string {
   return `${plural(count, noun)} ${count === 1 ? singular : many}`;
 }
@@ -262,7 +262,7 @@ function them(count: number): string {
   return count === 1 ? "it" : "them";
 }
 
-/** Such as `1 repository` or `1,204 gaps`. */
+/** Returns a count with its noun, such as `1 repository` or `1,204 gaps`. */
 function plural(count: number, noun: string): string {
   const nouns = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
   return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;

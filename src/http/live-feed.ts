@@ -7,8 +7,8 @@ import type { Store } from "../lib/store/store.ts";
 
 export interface LiveFeed {
   /**
-   * Calls `onChange` with the present counts, and then whenever jobs change, until the returned function is called. Null: there are as many
-   * subscribers as allowed, or the feed is closed.
+   * Calls `onChange` with the present counts, and then whenever jobs change, until the returned function is called. Returns null when the feed
+   * is closed or has its maximum number of subscribers.
    */
   subscribe(subscriber: Subscriber): (() => void) | null;
   /** Ends all subscriptions. */
@@ -27,24 +27,24 @@ export interface LiveFeedOptions {
   maxSubscribers?: number;
 }
 
-/** A transaction that commits later can have changed a job before. */
+/** Each read repeats the last seconds of the previous one, because a transaction becomes visible only when it commits. */
 const overlapMs = 5_000;
 
-/** In one change. Further ones are too many to read, and the counts include them. */
+/** The maximum number of jobs in one change. The counts include the others. */
 const maxJobs = 200;
 
-/** In the overlap. */
+/** The maximum number of changed jobs that one read compares with the previous one. */
 const maxChanges = 2_000;
 
-/** Counts change without a job when jobs are deleted. */
+/** Deleting jobs changes the counts, but shows in no changed job. */
 const recountEveryMs = 10_000;
 
 /** Polling takes at most this share of the time, whatever the number of jobs. */
 const maxShare = 0.1;
 
 /**
- * Tells subscribers which jobs changed. One loop reads the database for all of them, and only while there are any. A database that does not answer
- * is asked again.
+ * Notifies subscribers of changed jobs. One loop reads the database for all of them, only while there are any, and retries when the database does
+ * not answer.
  */
 export function createLiveFeed({
   store,
@@ -57,7 +57,7 @@ export function createLiveFeed({
   let isClosed = false;
   let stats: LiveChange["stats"] | null = null;
 
-  /** The jobs that changed since the last call, oldest first within the limits. */
+  /** Creates a function that returns the jobs that changed since its last call: the newest `maxJobs`, newest first. */
   function createReader() {
     let since: string | null = null;
     let seen = new Map<number, string>();

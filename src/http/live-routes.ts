@@ -15,7 +15,7 @@ export interface LiveRoutesOptions {
   heartbeatMs?: number;
 }
 
-/** The most jobs in one change. */
+/** The maximum number of jobs in one change. */
 const maxJobs = 200;
 
 /** Server-sent events: /live. */

@@ -14,7 +14,7 @@ export interface MetricSet {
   registry: Registry;
   gauge(name: string, help: string, samples: readonly Sample[]): void;
   counter(name: string, help: string, samples: readonly Sample[]): void;
-  /** `bounds` are the upper ones. Buckets above them count as infinite. */
+  /** Adds a histogram with these upper bounds. Buckets above the last bound count as infinite. */
   histogram(name: string, help: string, bounds: readonly number[], buckets: readonly Bucket[]): void;
 }
 

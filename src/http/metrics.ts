@@ -13,14 +13,14 @@ export type MetricsServices = Pick<
 
 export interface Metrics {
   contentType: string;
-  /** All metrics as text. While the database does not answer, those of the process. */
+  /** Returns the metrics as text. While the database does not answer, they are those of the process. */
   scrape(): Promise<string>;
 }
 
 /** "Recent" captures, retries and lags are those of this time. */
 const windowSeconds = 300;
 
-/** The most budgets to show: two for each installation, those with the least left. */
+/** The maximum number of budgets to show, those with the least left. An installation has two. */
 const maxBudgets = 200;
 
 /**

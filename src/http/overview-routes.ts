@@ -8,7 +8,7 @@ import { requireToken, type IsAuthorized } from "./require-token.ts";
 
 export type OverviewRoutesOptions = OverviewServices & { isAuthorized: IsAuthorized; log: Logger };
 
-/** Everything at a glance: /overview and /repositories. */
+/** The overview and the repositories, to be mounted at /api: /overview and /repositories. */
 export function createOverviewRoutes(services: OverviewRoutesOptions): Hono {
   const routes = new Hono();
   for (const path of ["/overview", "/repositories"]) routes.use(path, requireToken(services.isAuthorized));

@@ -15,7 +15,7 @@ import { toLagCorrectionMs } from "./lag-correction.ts";
 const maxBuckets = 100;
 const bucketSizes = [60, 300, 900, 1800, 3600, 7200] as const;
 
-/** A reconciler is late when it has missed two runs. Seconds. */
+/** The reconcilers. One is late after `lateAfter` seconds, when it has missed two runs. */
 const reconcilers = [
   { name: deliveriesReconcile.name, lateAfter: 30 * 60 },
   { name: repositoriesReconcile.name, lateAfter: 3 * 3600 },
@@ -36,7 +36,7 @@ export type OverviewServices = Pick<
   | "store"
 >;
 
-/** Everything at a glance. Throws a `StoreError` while the database does not answer. */
+/** Describes the state of the copy in one answer. Throws a `StoreError` while the database does not answer. */
 export async function describeOverview(services: OverviewServices, hours: number): Promise<Overview> {
   const { store, app, activity: recorder, description, dashboardUrl } = services;
   await recorder.flush();
@@ -79,7 +79,7 @@ export async function describeOverview(services: OverviewServices, hours: number
   };
 }
 
-/** Every repository that is captured, with its figures. */
+/** Lists the captured repositories with their figures. */
 export async function listRepositories({
   store,
 }: Pick<Services, "store">): Promise<{ repositories: RepositoryOverview[]; total: Figures }> {
@@ -103,7 +103,7 @@ async function describeById(store: Store, { repositories }: Pick<Analysis, "repo
   return new Map((await describeRepositories(store, ids)).map((each) => [each.id, each]));
 }
 
-/** The buckets of the last hours, the last of them unfinished. */
+/** Returns the buckets of the last `hours`. The last bucket is unfinished. */
 async function describeActivity({ store, github }: Pick<Services, "store" | "github">, hours: number) {
   const seconds = hours * 3600;
   const bucketSeconds = bucketSizes.find((size) => seconds / size <= maxBuckets) ?? bucketSizes[5];
@@ -139,7 +139,7 @@ const emptyBucket: Omit<ActivityBucket, "at"> = {
   lags: [],
 };
 
-/** The smallest lag that the share of the jobs does not exceed. The database's clock measured it from GitHub's clock. */
+/** Returns the quantile of the lags at `share`, corrected for the difference between the database's clock and GitHub's. */
 function toLag(lags: ActivityBucket["lags"], share: number, correctionMs: number): number | null {
   const total = lags.reduce((sum, { jobs }) => sum + jobs, 0);
   let left = Math.ceil(total * share);
@@ -147,7 +147,7 @@ function toLag(lags: ActivityBucket["lags"], share: number, correctionMs: number
   return found ? Math.max(0, Math.round(found.ms + correctionMs)) : null;
 }
 
-/** A reconciler that never succeeded is late once the process has run for as long. */
+/** A reconciler that never succeeded is late once the process has run for `lateAfter`. */
 function describeReconcilers(health: Health): Overview["reconcilers"] {
   return reconcilers.map(({ name, lateAfter }) => {
     const age = health.reconcilers?.[name]?.age_seconds;

@@ -21,7 +21,7 @@ import { requireToken, type IsAuthorized } from "./require-token.ts";
 export interface PullRequestRoutesOptions {
   store: Store;
   github: GitHub;
-  /** Of GitHub's pages. */
+  /** The base URL of GitHub's pages. */
   webUrl: string;
   isAuthorized: IsAuthorized;
   log: Logger;
@@ -33,7 +33,7 @@ const pathSchema = z.object({
   number: z.coerce.number().int().min(1).max(2_147_483_647),
 });
 
-/** Captured pull requests, to be mounted at /api: /pull-requests/…. */
+/** Captured pull requests, to be mounted at /api: /pull-requests and below it. */
 export function createPullRequestRoutes({
   store,
   github,

@@ -7,9 +7,9 @@ import { isSameSecret, toDigest } from "./secrets.ts";
 export interface Sessions {
   /** Logs a link with a one-time code under the server's URL, and from then on by request. A host without a log never calls it. */
   startLinks(url: string): void;
-  /** Logs another link. Earlier codes stay valid, so that nobody's link is taken away by a request. */
+  /** Logs another link. Earlier codes stay valid, because anyone may request a link. */
   logLink(): "logged" | "too soon" | "no links";
-  /** Exchanges a code, once. Null: it is wrong, used or expired. */
+  /** Exchanges a code, once, for a session. Returns null when the code is wrong, used or expired. */
   redeem(code: string): Promise<{ token: string; expires_at: string } | null>;
   /** Creates a session. */
   issue(this: void): Promise<{ token: string; expires_at: string }>;
@@ -22,14 +22,14 @@ export interface SessionsOptions {
   /** The App's private key. It always exists and has enough entropy for a key to be derived from it. */
   privateKey: string;
   log: Logger;
-  /** The line that the log gets for a link. */
+  /** Formats the log line of a link. */
   toLine?: (link: string, code: string) => string;
   now?: () => number;
 }
 
 const codeLifetimeMs = 30 * 60_000;
 const sessionLifetimeSeconds = 12 * 60 * 60;
-/** Everyone may request a link, so this limits the lines in the log and the codes in memory. */
+/** The minimum time between two links. It limits the lines in the log and the codes in memory, because anyone may request a link. */
 const linkPauseMs = 10_000;
 
 const algorithm = "HS256";

@@ -24,9 +24,9 @@ export interface SetupRoutesOptions {
   registration: Registration;
   sessions: Sessions;
   log: Logger;
-  /** Of GitHub's pages. */
+  /** The base URL of GitHub's pages. */
   webUrl: string;
-  /** From the environment. */
+  /** The value of WEBHOOK_PROXY_URL. */
   webhookProxyUrl: string | null;
   /** Called once, before the answer. Returns a session of the console. */
   onRegistered: (registered: FinishedRegistration) => Promise<SessionAnswer>;

@@ -10,7 +10,7 @@ import { requireToken, type IsAuthorized } from "./require-token.ts";
 
 export interface SqlRoutesOptions {
   store: Store;
-  /** Where queries run: the store, or a copy of it. */
+  /** Where read-only queries run: the store, or a copy of it. */
   queries: Store;
   isAuthorized: IsAuthorized;
   log: Logger;

@@ -23,11 +23,11 @@ export const maxBodyBytes = 25 * 1024 * 1024;
 const maxDeliveryIdLength = 255;
 
 export interface AnsweredDelivery {
-  /** The header's, unverified. */
+  /** The webhook's name in the header, unverified. */
   event: string;
   id: string | null;
   status: number;
-  /** From the body's end to the answer. 0: the body was not read. */
+  /** From the end of the body to the answer. 0 when the body was not read. */
   tookMs: number;
 }
 

@@ -7,7 +7,7 @@ import { writeEnvFile } from "./env-file.ts";
 import { createManifest } from "./manifest.ts";
 import { isLoopback, toOrigin } from "./reachable.ts";
 
-/** A registration cannot go on. The message says why, and what to do. */
+/** The registration failed. The message says why, and what to do. */
 export class RegistrationError extends Error {
   override readonly name = "RegistrationError";
   readonly status: 400 | 404 | 409 | 502 | 503;
@@ -37,7 +37,7 @@ export interface Registration {
 export interface FinishedRegistration {
   name: string;
   installUrl: string;
-  /** What the environment has to contain from now on. */
+  /** The variables that the environment must contain from now on. */
   variables: Record<string, string>;
   /** Null: the file cannot be written, so the operator has to set the variables. */
   envFile: string | null;

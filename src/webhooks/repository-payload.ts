@@ -28,7 +28,7 @@ export const repositoryPayload = z.object({
   installation: z.object({ id: z.int().positive() }).nullish(),
 });
 
-/** What every event about a repository says, when a webhook caused it. */
+/** The fields that every event about a repository has when a webhook caused it. */
 export function toTarget({
   repository,
   installation,

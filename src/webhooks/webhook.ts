@@ -13,7 +13,7 @@ export interface Delivery {
 
 /** One webhook: what it handles, and the Inngest events that a delivery becomes. */
 export interface Webhook {
-  /** As Probot names them: `pull_request.opened`. */
+  /** The webhooks that it handles, by Probot's names: `pull_request.opened`. */
   events: readonly EmitterWebhookEventName[];
   /** Pure. Returns no events for a delivery that changes nothing we capture. Throws an `InvalidPayloadError`. */
   translate: (delivery: Delivery) => CaptureEvent[];

@@ -209,7 +209,7 @@ test("a test delivery is signed, answered, and followed to its rows", async () =
   });
 });
 
-test("colours are for terminals: FORCE_COLOR adds them, NO_COLOR removes them", async () => {
+test("colors are for terminals: FORCE_COLOR adds them, NO_COLOR removes them", async () => {
   const escape = "\u001B[";
   await cli(["capture", "acme/web", "3"]);
   expect((await cli(["jobs"])).out).not.toContain(escape);

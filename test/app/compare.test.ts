@@ -57,7 +57,7 @@ async function everyRow() {
   return Promise.all([...tables, "github.repositories", "github.accounts"].map((table) => scene.rows(table)));
 }
 
-test("a pull request in sync has no difference, in all pages of all lists, and nothing is written", async () => {
+test("a pull request in sync has no difference on any page of any list, and the comparison writes nothing", async () => {
   const opened = openLarge();
   await scene.backfill();
   const before = await everyRow();
@@ -68,7 +68,7 @@ test("a pull request in sync has no difference, in all pages of all lists, and n
   expect(await everyRow()).toEqual(before);
 });
 
-test("rows from webhooks alone have no difference either", async () => {
+test("rows that only webhooks wrote have no difference", async () => {
   const { github, ann, web } = scene;
   const opened = github.openPullRequest({ repository: web, author: ann, files: [{ filename: "a.ts" }] });
   scene.pass(2);
@@ -124,7 +124,7 @@ test("every lost change is a difference that names the item, the column and both
   ]);
 });
 
-test("a pull request that GitHub no longer shows, and one that was never captured, are one difference", async () => {
+test("a pull request that GitHub no longer shows is one difference, and so is one that was never captured", async () => {
   const { github, ann, web } = scene;
   const captured = github.openPullRequest({ repository: web, author: ann, title: "Captured" });
   await scene.deliver();

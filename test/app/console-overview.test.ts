@@ -83,9 +83,9 @@ describe("the status", () => {
     await deliver();
     const broken = await overview();
     expect(broken).toMatchObject({ status: "attention", jobs: { failed: 1 } });
-    expect(broken.sentence).toBe("1 capture failed. Look at its error and retry it.");
+    expect(broken.sentence).toBe("1 capture failed. Look at its error and replay it.");
     expect(broken.findings[0]).toMatchObject({ view: "jobs?state=failed" });
-    expect(texts(broken)).toContainEqual(expect.stringMatching(/^1 gap in acme\/web: .* Fill it\.$/));
+    expect(texts(broken)).toContainEqual(expect.stringMatching(/^1 gap in acme\/web: .* Close it\.$/));
 
     heal();
     await scene.app.services.queue.replayJobs({});
@@ -93,7 +93,7 @@ describe("the status", () => {
     expect(await overview()).toMatchObject({ status: "in_sync", findings: [], jobs: { failed: 0 } });
   });
 
-  test("is working while a sync fills the gaps of a new repository", async () => {
+  test("is working while a sync closes the gaps of a new repository", async () => {
     await capture(1);
     const client = createQueueClient({ url: scene.app.url, adminToken });
     for (let opened = 0; opened < 3; opened++)

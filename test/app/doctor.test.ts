@@ -220,7 +220,7 @@ test("doctor warns of what does not stop the server: no installation, no server,
   await scene.github.send("http://127.0.0.1:9/", delivery).catch(() => {});
   expect(find(await check(), "Recent deliveries")).toMatchObject({
     status: "failed",
-    detail: "1 of the last 1 were answered nothing.",
+    detail: "The last one failed (no answer).",
   });
 });
 

@@ -344,7 +344,7 @@ test("deliveries are acknowledged while the database is down, and journalled onc
 describe("random losses", () => {
   test("every acknowledged event has a job that completed, or that failed because it never ran", async () => {
     const losses = fc.record({
-      /** Whether the n-th accepted event is lost. */
+      /** True at n when the n-th accepted event is lost. */
       lost: fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
       count: fc.integer({ min: 1, max: 4 }),
     });
@@ -393,7 +393,7 @@ describe("random losses", () => {
   });
 });
 
-/** A 1 is a lost event. */
+/** Converts digits to losses. A 1 is a lost event. */
 function toLosses(digits: string): boolean[] {
   return Array.from(digits, (digit) => digit === "1");
 }

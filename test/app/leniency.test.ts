@@ -40,7 +40,7 @@ const tables = [
   "github.installations",
 ];
 
-/** Whether the test changes the column: clocks and times. */
+/** True for a column that the test itself changes: clocks and times. */
 const isClock = (column: string) =>
   /_at$|clock|^details_requested_by$|^listed/.test(column) || column === "seen_at";
 

@@ -17,7 +17,7 @@ interface Stream {
   /** Resolves when the server ends the stream. */
   ended(): Promise<void>;
   close(): void;
-  /** All that was received. */
+  /** Returns everything that was received. */
   text(): string;
 }
 

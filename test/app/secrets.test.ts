@@ -25,7 +25,7 @@ import { serverTest } from "../support/server-test.ts";
 
 const test = serverTest.concurrent;
 
-/** Trace shows the most. */
+/** The environment of a server with secrets. The level `trace` logs the most. */
 const ownSecrets = {
   LOG_LEVEL: "trace",
   APP_ID: testEnvironment.APP_ID,
@@ -109,7 +109,7 @@ const reads = [
 /** The name of an output, and its text. */
 type Output = [string, string];
 
-/** What the server answers, by request: with its token, and with a wrong one. */
+/** Sends every request, with the server's token and with a wrong one. Returns the answers by request. */
 async function askEverything(url: string): Promise<Output[]> {
   const headers = { authorization: `Bearer ${planted.ADMIN_TOKEN}`, "content-type": "application/json" };
   const ask = async (name: string, path: string, init: RequestInit): Promise<Output> => {

@@ -41,7 +41,7 @@ test("backfill() queues a sync, and the page says when it has finished", async (
   await page.getByText("The backfill of acme/web has finished: 1 pull request read.").waitFor();
 });
 
-test("analyze() and quickFix() find and fill a gap, and the page says when the captures have finished", async () => {
+test("analyze() and quickFix() find and close a gap, and the page says when the captures have finished", async () => {
   scene.github.openPullRequest({
     repository: scene.web,
     author: scene.ann,

@@ -28,12 +28,12 @@ describe("a failed job", () => {
     await panelOf(page).getByText("answered 451", { exact: false }).first().waitFor();
   });
 
-  test("is retried, and the page follows the job that takes its place to its end", async () => {
+  test("is replayed, and the page follows the job that takes its place to its end", async () => {
     const heal = await failCaptures(scene, 1);
     heal();
     const page = await view.open("jobs?state=failed");
     await rowsOf(page).first().click();
-    await panelOf(page).getByRole("button", { name: "Retry" }).click();
+    await panelOf(page).getByRole("button", { name: "Replay" }).click();
     await page.getByText("is queued again.").waitFor();
     await panelOf(page).getByText("completed", { exact: true }).first().waitFor();
     await page.getByText("No job matches the filter.").waitFor();
@@ -53,7 +53,7 @@ describe("a failed job", () => {
 });
 
 describe("failures", () => {
-  test("are grouped by error, and a whole group is retried", async () => {
+  test("are grouped by error, and a whole group is replayed", async () => {
     const heal = await failCaptures(scene, 3);
     heal();
     const healOther = scene.github.intercept(failures.matching(/files/, failures.refused(410, "Gone")));
@@ -63,7 +63,7 @@ describe("failures", () => {
     const page = await view.open("jobs?state=failed");
     await page.getByText("3 jobs failed").waitFor();
     await page.getByText("1 job failed").waitFor();
-    await page.getByRole("button", { name: "Retry 3 jobs" }).click();
+    await page.getByRole("button", { name: "Replay 3 jobs" }).click();
     await page.getByText("3 jobs queued again.").waitFor();
     await expect.poll(() => tabOf(page, "Failed").textContent()).toBe("Failed 1");
     await scene.idle();
@@ -82,12 +82,12 @@ describe("failures", () => {
     expect(page.url()).toMatch(/failure=\w+/);
   });
 
-  test("that the filter shows are retried together after a confirmation", async () => {
+  test("that the filter shows are replayed together after a confirmation", async () => {
     const heal = await failCaptures(scene, 2);
     heal();
     const page = await view.open("jobs?state=failed&text=web%231");
-    await page.getByRole("button", { name: "Retry all failed" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Retry 1 failed job" }).click();
+    await page.getByRole("button", { name: "Replay all failed" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay 1 failed job" }).click();
     await page.getByText("1 job queued again.").waitFor();
     expect(await scene.jobs("state = 'failed'")).toMatchObject([{ number: 2 }]);
   });

@@ -61,7 +61,7 @@ test("a copy in sync says so in one sentence", async () => {
 test("what is wrong is a link to where it is shown", async () => {
   await fillWithTrouble();
   const page = await openOverview();
-  await page.getByRole("link", { name: "1 capture failed. Look at its error and retry it." }).click();
+  await page.getByRole("link", { name: "1 capture failed. Look at its error and replay it." }).click();
   await page.getByRole("heading", { level: 1, name: "Jobs" }).waitFor();
   expect(page.url()).toContain("#/jobs?state=failed");
 });

@@ -97,7 +97,7 @@ describe("the table", () => {
     const share = row.getByRole("progressbar", { name: "Pull requests of acme/api" });
     expect(await share.getAttribute("aria-valuetext")).toBe("unknown");
     await row.getByRole("link").click();
-    await page.getByRole("button", { name: /^(Take an inventory|Fill)/ }).click();
+    await page.getByRole("button", { name: /^(Take an inventory|Close)/ }).click();
     await page.getByRole("list", { name: "Coverage" }).getByText("1 of 1").first().waitFor();
     await page.getByText("No gaps.").waitFor();
     await scene.idle();
@@ -172,7 +172,7 @@ describe("a backfill", () => {
 });
 
 describe("the gaps", () => {
-  test("are listed in pages, and filled with one click", async () => {
+  test("are listed in pages, and closed with one click", async () => {
     await loseReviews(32);
     const { gaps } = await scene.analyze();
     const page = await view.open("repositories/acme/web");
@@ -180,7 +180,7 @@ describe("the gaps", () => {
     await page.getByText(`1 to 25 of ${gaps.length} gaps`).waitFor();
     await page.getByRole("button", { name: "Next" }).click();
     await expect.poll(() => gapRows(page).count()).toBe(gaps.length - 25);
-    await page.getByRole("button", { name: `Fill ${gaps.length} gaps` }).click();
+    await page.getByRole("button", { name: `Close ${gaps.length} gaps` }).click();
     await page.getByText(`${gaps.length} captures queued.`).waitFor();
     await page.getByText("No gaps.").waitFor();
     await scene.idle();
@@ -206,16 +206,16 @@ describe("the gaps", () => {
     await scene.idle();
   });
 
-  test("of all repositories are filled after a confirmation", async () => {
+  test("of all repositories are closed after a confirmation", async () => {
     await loseReviews(5);
     const page = await view.open("repositories");
-    await page.getByRole("button", { name: "Fill all gaps" }).click();
+    await page.getByRole("button", { name: "Close all gaps" }).click();
     await page
       .getByRole("dialog")
-      .getByRole("button", { name: /^Fill \d gaps?$/ })
+      .getByRole("button", { name: /^Close \d gaps?$/ })
       .click();
     await page.getByText("queued.").waitFor();
-    await page.getByRole("button", { name: "Fill all gaps" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Close all gaps" }).waitFor({ state: "detached" });
     await scene.idle();
     expect(await scene.differences()).toEqual([]);
   });

@@ -15,7 +15,7 @@ beforeEach(() => {
 const links = () => lines.flatMap(({ msg }) => /^Console: (\S+)$/.exec(String(msg))?.[1] ?? []);
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
 
-/** As when the link is opened in a new tab. */
+/** Opens the link in a new tab. */
 async function openLink(link: string | undefined): Promise<Page> {
   const page = await console.open("", { signedIn: false });
   await page.goto("about:blank");

@@ -22,7 +22,7 @@ interface Registration {
 
 interface Recorded {
   registered: Registration[];
-  /** Of all requests that it answered. */
+  /** The headers of all requests that it answered. */
   headers: IncomingHttpHeaders[];
 }
 

@@ -14,7 +14,7 @@ import { supabaseSchemas } from "../support/supabase-schemas.ts";
 
 const root = join(import.meta.dirname, "../..");
 const cli = join(root, "node_modules/.bin/supabase");
-/** Of the database, and of its owner. */
+/** The name of the database, and of its owner. */
 const name = `supabase_${randomUUID().replaceAll("-", "")}`;
 
 let home: string;

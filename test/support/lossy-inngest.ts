@@ -13,11 +13,11 @@ interface SentEvent {
 }
 
 export interface LossyInngest {
-  /** For INNGEST_DEV. */
+  /** The value for INNGEST_DEV. */
   url: string;
   /** The accepted events, including the lost ones. */
   accepted: SentEvent[];
-  /** Whether Inngest loses an accepted event. By default it loses none. */
+  /** True for an accepted event that Inngest loses. By default it loses none. */
   loses: (event: SentEvent) => boolean;
   isDown: boolean;
   /** Starts to run the functions of these services. */

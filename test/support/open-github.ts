@@ -9,7 +9,7 @@ import { testEnvironment, webhookSecret } from "../../src/testing/test-config.ts
 
 export interface TestGitHub extends FakeGitHub {
   url: string;
-  /** Does the work that many seconds after a moment an hour ago. Without it, things happen now. */
+  /** Runs `work` at the given number of seconds after a fixed time, one hour ago. Other changes happen now. */
   after: <Result>(seconds: number, work: () => Result) => Result;
   close(): Promise<void>;
 }

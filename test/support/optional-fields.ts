@@ -15,7 +15,7 @@ const subjects = new Set([
   "milestone",
 ]);
 
-/** Whether every payload has the field: the action, ids, keys and clocks. */
+/** True for a field that every payload has: the action, ids, keys and clocks. */
 function isNeeded(path: Path, value: unknown): boolean {
   const key = path.at(-1) ?? "";
   if (path.length === 1) return subjects.has(key) || key === "action" || key === "updated_at";

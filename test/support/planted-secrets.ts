@@ -29,7 +29,7 @@ export const planted = {
   ALERT_WEBHOOK_URL: "http://127.0.0.1:9/planted-alert-path",
 } as const;
 
-/** In DATABASE_URL. */
+/** The password in DATABASE_URL. */
 export const plantedPassword = "planted-database-password";
 
 /** Runs work, such as a build, with all of them in this process's environment. */
@@ -47,7 +47,7 @@ export async function withPlantedEnvironment<Result>(work: () => Promise<Result>
   }
 }
 
-/** What would betray a value: the value, the distinctive part of it, and its encodings. */
+/** Returns the texts that would reveal a value: the value, its distinctive part, and its encodings. */
 function tracesOf(value: string): string[] {
   const lines = value.trim().split("\n");
   const parts = lines.length > 2 ? lines.slice(1, -1) : [value];
@@ -85,7 +85,7 @@ export interface Service {
   fault: Fault | null;
   /** The bodies of all requests. */
   bodies: string[];
-  /** What it was sent in `authorization`, by name. */
+  /** The tokens that it received in `authorization`, by name. */
   tokens: Map<string, string>;
   close(): void;
 }

@@ -26,7 +26,7 @@ export interface TestApp {
 
 export interface AppOptions {
   log?: Logger | undefined;
-  /** How long an answer of GitHub may take. */
+  /** The timeout of requests to GitHub. */
   requestTimeoutMs?: number | undefined;
 }
 

@@ -6,7 +6,7 @@ import { shownTheme } from "../theme.ts";
 
 export interface ChartSeries {
   label: string;
-  /** A colour of tokens.css, such as `--chart-1`. */
+  /** A color of tokens.css, such as `--chart-1`. */
   color: string;
   values: readonly (number | null)[];
   /** What the legend shows while no bucket is pointed at. */
@@ -15,7 +15,7 @@ export interface ChartSeries {
 
 export interface ChartProps {
   title: string;
-  /** The beginnings of the buckets, in milliseconds. */
+  /** The starts of the buckets, in milliseconds since 1970. */
   at: readonly number[];
   bucketMs: number;
   /** Bars are stacked. */
@@ -25,9 +25,9 @@ export interface ChartProps {
 }
 
 const height = 132;
-/** The top of the axis when there is little to show: counts, or milliseconds. */
+/** The least maximum of the axis: a count, or milliseconds. */
 const leastMax = { bars: 4, lines: 1_000 };
-/** Between the axis' lines. Counts and milliseconds are whole. */
+/** The steps between the axis' lines. Counts and milliseconds are whole. */
 const wholeSteps = Array.from({ length: 9 }, (_, power) =>
   [1, 2, 5].map((step) => step * 10 ** power),
 ).flat();
@@ -163,7 +163,7 @@ function toOptions(
   };
 }
 
-/** The points without a neighbour: between them, the line only spans hours without data. */
+/** Returns the points without a neighbor. No line shows them, because a line needs two points in a row. */
 function toIsolated(plot: uPlot, seriesIndex: number): number[] {
   const values = plot.data[seriesIndex] ?? [];
   const isThere = (index: number) => typeof values[index] === "number";
@@ -173,7 +173,7 @@ function toIsolated(plot: uPlot, seriesIndex: number): number[] {
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** The hour, and at midnight the day. */
+/** Formats a tick: the hour, or the day at midnight. */
 function toTick(seconds: number): string {
   const moment = new Date(seconds * 1_000);
   return moment.getHours() === 0 && moment.getMinutes() === 0 ? day.format(moment) : hour.format(moment);

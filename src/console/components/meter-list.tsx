@@ -3,9 +3,9 @@ import { Bar, type BarProps } from "./bar.tsx";
 
 export interface Meter extends BarProps {
   key: string;
-  /** What it is of, at the start of the line. The bar's label says it to screen readers. */
+  /** The name, at the start of the line. Screen readers read the bar's label instead. */
   name: ComponentChildren;
-  /** Its figures, at the end of the line. */
+  /** The figures, at the end of the line. */
   figures: ComponentChildren;
 }
 

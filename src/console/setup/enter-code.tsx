@@ -7,7 +7,7 @@ import { messageOf } from "../request.ts";
 import { signIn, signOutReason } from "../session.ts";
 import { linkState } from "../sign-in-by-link.ts";
 
-/** Only who can read the server's log can set it up. */
+/** Asks for the code in the server's log: only its readers may set up the server. */
 export function EnterCode() {
   const link = linkState.value;
   const [error, setError] = useState<string | null>(null);
@@ -68,7 +68,7 @@ export function EnterCode() {
   );
 }
 
-/** The code, alone or in its link. */
+/** Returns the code, which may be entered alone or in its link. */
 function toCode(entry: FormDataEntryValue | null): string {
   const text = typeof entry === "string" ? entry.trim() : "";
   return text.slice(text.lastIndexOf("=") + 1);

@@ -7,7 +7,7 @@ import { signIn } from "../session.ts";
 import { dropReturn, registeredApp } from "./github-return.ts";
 import { setupApi } from "./setup-api.ts";
 
-/** Fetches the new App's credentials. A refusal leads back to the form; when nobody answered, the same code can be tried again. */
+/** Fetches the new App's credentials. A refusal leads back to the form; without an answer, the same code can be tried again. */
 export function FinishRegistration({ back }: { back: FinishRequest }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(1);

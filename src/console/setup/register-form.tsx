@@ -6,7 +6,7 @@ import { useResource } from "../use-resource.ts";
 import { registrationProblem } from "./github-return.ts";
 import { setupApi } from "./setup-api.ts";
 
-/** Asks who owns the App and how webhooks arrive, and goes on to GitHub. */
+/** The form for the App's owner and the way of its webhooks. It continues on GitHub. */
 export function RegisterForm() {
   const setup = useResource("setup", setupApi.getSetup);
   return (
@@ -32,7 +32,6 @@ function Form({ setup }: { setup: SetupAnswer }) {
   const [arrival, setArrival] = useState<Arrival>(setup.webhook_proxy_url === null ? "public" : "channel");
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const isReachable = setup.is_github_local || !isLocal(location.hostname);
   const host = new URL(setup.github).host;
 
   const submit = async (form: HTMLFormElement) => {
@@ -68,70 +67,8 @@ function Form({ setup }: { setup: SetupAnswer }) {
         void submit(event.currentTarget);
       }}
     >
-      <fieldset class="card choices">
-        <legend>Owner of the App</legend>
-        <Choice
-          name="owner"
-          label={`My account on ${host}`}
-          isChosen={owner === "account"}
-          choose={() => setOwner("account")}
-        />
-        <Choice
-          name="owner"
-          label="An organization"
-          note="You need to be an owner or an App manager of it."
-          isChosen={owner === "organization"}
-          choose={() => setOwner("organization")}
-        />
-        {owner === "organization" && (
-          <input
-            name="organization"
-            class="input nested"
-            aria-label="Login of the organization"
-            placeholder="acme"
-            autocomplete="off"
-            spellcheck={false}
-          />
-        )}
-      </fieldset>
-
-      <fieldset class="card choices">
-        <legend>How webhooks reach this server</legend>
-        <Choice
-          name="arrival"
-          label="At its public address"
-          note={
-            isReachable
-              ? `${host} sends webhooks to this address. It must be able to reach it.`
-              : `${host} cannot reach ${location.host}. Enter the address under which it can.`
-          }
-          isChosen={arrival === "public"}
-          choose={() => setArrival("public")}
-        />
-        {arrival === "public" && (
-          <input
-            name="public-url"
-            class="input nested"
-            aria-label="Public address"
-            placeholder="https://capture.example.com"
-            defaultValue={isReachable ? location.origin : ""}
-            inputMode="url"
-            autocomplete="off"
-            spellcheck={false}
-          />
-        )}
-        <Choice
-          name="arrival"
-          label={
-            setup.webhook_proxy_url === null
-              ? "Through a new channel at smee.io, to try it on this machine"
-              : `Through WEBHOOK_PROXY_URL, ${setup.webhook_proxy_url}`
-          }
-          note={`Webhooks, also those of private repositories, pass through ${setup.webhook_proxy_url === null ? "smee.io, a public server" : "it"}. Anyone who knows the channel can read them. Those that arrive while this server is down are lost.`}
-          isChosen={arrival === "channel"}
-          choose={() => setArrival("channel")}
-        />
-      </fieldset>
+      <OwnerFields host={host} owner={owner} choose={setOwner} />
+      <ArrivalFields setup={setup} host={host} arrival={arrival} choose={setArrival} />
 
       <p class="muted">
         The App may read pull requests, issues and metadata, and change nothing. Sign in to {host} in this
@@ -146,6 +83,93 @@ function Form({ setup }: { setup: SetupAnswer }) {
         </button>
       </div>
     </form>
+  );
+}
+
+interface OwnerFieldsProps {
+  host: string;
+  owner: Owner;
+  choose: (owner: Owner) => void;
+}
+
+function OwnerFields({ host, owner, choose }: OwnerFieldsProps) {
+  return (
+    <fieldset class="card choices">
+      <legend>Owner of the App</legend>
+      <Choice
+        name="owner"
+        label={`My account on ${host}`}
+        isChosen={owner === "account"}
+        choose={() => choose("account")}
+      />
+      <Choice
+        name="owner"
+        label="An organization"
+        note="You need to be an owner or an App manager of it."
+        isChosen={owner === "organization"}
+        choose={() => choose("organization")}
+      />
+      {owner === "organization" && (
+        <input
+          name="organization"
+          class="input nested"
+          aria-label="Login of the organization"
+          placeholder="acme"
+          autocomplete="off"
+          spellcheck={false}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+interface ArrivalFieldsProps {
+  setup: SetupAnswer;
+  host: string;
+  arrival: Arrival;
+  choose: (arrival: Arrival) => void;
+}
+
+function ArrivalFields({ setup, host, arrival, choose }: ArrivalFieldsProps) {
+  const isReachable = setup.is_github_local || !isLocal(location.hostname);
+  return (
+    <fieldset class="card choices">
+      <legend>How webhooks reach this server</legend>
+      <Choice
+        name="arrival"
+        label="At its public address"
+        note={
+          isReachable
+            ? `${host} sends webhooks to this address. It must be able to reach it.`
+            : `${host} cannot reach ${location.host}. Enter the address under which it can.`
+        }
+        isChosen={arrival === "public"}
+        choose={() => choose("public")}
+      />
+      {arrival === "public" && (
+        <input
+          name="public-url"
+          class="input nested"
+          aria-label="Public address"
+          placeholder="https://capture.example.com"
+          defaultValue={isReachable ? location.origin : ""}
+          inputMode="url"
+          autocomplete="off"
+          spellcheck={false}
+        />
+      )}
+      <Choice
+        name="arrival"
+        label={
+          setup.webhook_proxy_url === null
+            ? "Through a new channel at smee.io, to try it on this machine"
+            : `Through WEBHOOK_PROXY_URL, ${setup.webhook_proxy_url}`
+        }
+        note={`Webhooks, also those of private repositories, pass through ${setup.webhook_proxy_url === null ? "smee.io, a public server" : "it"}. Anyone who knows the channel can read them. Those that arrive while this server is down are lost.`}
+        isChosen={arrival === "channel"}
+        choose={() => choose("channel")}
+      />
+    </fieldset>
   );
 }
 
@@ -181,12 +205,12 @@ function Choice({ name, label, note, isChosen, choose }: ChoiceProps) {
   );
 }
 
-/** As in src/setup/reachable.ts, which decides. */
+/** True for a host that only this machine reaches. The server decides with the same rule, in src/setup/reachable.ts. */
 function isLocal(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1?\]|0\.0\.0\.0)$/.test(hostname);
 }
 
-/** Leaves the page as a form does. */
+/** Submits fields to another page, as a form does. */
 function postForm(action: string, fields: Record<string, string>): void {
   const form = document.createElement("form");
   form.method = "post";

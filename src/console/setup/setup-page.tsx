@@ -41,7 +41,7 @@ function Step() {
   return githubReturn.value ? <FinishRegistration back={githubReturn.value} /> : <RegisterForm />;
 }
 
-/** In a tab that was left open, for example. */
+/** Shows that the server has an App already, for example in a tab that was left open. */
 function SetUpAlready() {
   return (
     <Page title="This server has its GitHub App">

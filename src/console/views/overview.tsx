@@ -18,10 +18,10 @@ const ranges = [
 ];
 const usualHours = 24;
 
-/** At a glance: is the copy in sync, what runs, and what failed. */
+/** Shows whether the copy is in sync, what runs, and what failed. */
 export function OverviewView() {
-  const asked = Number(route.value.query.get("hours"));
-  const hours = ranges.some((range) => range.hours === asked) ? asked : usualHours;
+  const requested = Number(route.value.query.get("hours"));
+  const hours = ranges.some((range) => range.hours === requested) ? requested : usualHours;
   const overview = useResource(`overview ${hours}`, (signal) => api.getOverview(hours, signal), {
     isLive: true,
     everyMs: 60_000,

@@ -31,7 +31,7 @@ function AllRepositories() {
               repository={null}
               onQueued={(_answer, repository) => navigate(["repositories", ...repository.split("/")])}
             />
-            <FillAllGaps total={list.data.total} onQueued={list.reload} />
+            <CloseAllGaps total={list.data.total} onQueued={list.reload} />
           </>
         )
       }
@@ -45,23 +45,23 @@ function AllRepositories() {
   );
 }
 
-function FillAllGaps({ total, onQueued }: { total: Figures; onQueued: () => void }) {
+function CloseAllGaps({ total, onQueued }: { total: Figures; onQueued: () => void }) {
   const gaps = sumGaps(total);
   if (gaps === 0) return null;
   const what = formatCount(gaps, "gap");
   return (
     <ConfirmButton
       kind="primary"
-      question={`Fill ${what} of all repositories?`}
+      question={`Close ${what} of all repositories?`}
       explanation="A pull request with a gap is captured again. A repository with many missing pull requests, or without an inventory, gets one sync."
-      action={`Fill ${what}`}
+      action={`Close ${what}`}
       onConfirm={async () => {
         const { queued } = await api.fixGaps();
         notify(`${formatCount(queued, "capture")} queued.`);
         onQueued();
       }}
     >
-      Fill all gaps
+      Close all gaps
     </ConfirmButton>
   );
 }

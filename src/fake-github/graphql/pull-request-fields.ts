@@ -2,6 +2,7 @@ import { canSee } from "../credentials.ts";
 import { pullRequestUrls } from "../json/pull-request.ts";
 import { computeMergeability } from "../mutations/mergeability.ts";
 import { toNodeId } from "../node-id.ts";
+import { listedFilesOf } from "../listed-files.ts";
 import { filesOf, present, reviewCommentsOf, submittedReviews } from "../state.ts";
 import type { Account, AutoMerge, ChangedFile, PullRequest, Review, Team } from "../state.ts";
 import { actor, graphqlLogin } from "./account-fields.ts";
@@ -18,9 +19,6 @@ interface ReviewRequest {
 interface Commit {
   oid: string;
 }
-
-/** GitHub's limit for the files of a pull request. */
-const maxFiles = 3000;
 
 const changeTypes = {
   added: "ADDED",
@@ -78,8 +76,7 @@ export const pullRequestFields = {
       head.repository && canSee(credential, head.repository) ? head.repository : null,
     headRepositoryOwner: ({ head }) => present(head.owner),
     isCrossRepository: ({ head, repository }) => head.repository !== repository,
-    files: (pullRequest, args) =>
-      connect(filesOf(pullRequest).slice(0, maxFiles), args, (_file, index) => [index]),
+    files: (pullRequest, args) => connect(listedFilesOf(pullRequest), args, (_file, index) => [index]),
     // The schema says "how many comments this pull request has received". The fake GitHub counts issue and review comments.
     totalCommentsCount: (pullRequest) => pullRequest.comments.length + reviewCommentsOf(pullRequest).length,
     commits: ({ heads }, args) =>

@@ -6,7 +6,7 @@ import { nextId, currentTimestamp } from "../world.ts";
 import type { World } from "../world.ts";
 
 export interface AccountOptions {
-  /** Without the `[bot]` of a bot. */
+  /** The login, without the `[bot]` of a bot. */
   login: string;
   /**
    * The login in GraphQL of a bot that REST shows without `[bot]`, under a login that is not unique. Both of GitHub's bots named `Copilot`

@@ -8,7 +8,8 @@ import { reviewJson } from "../json/review.ts";
 import { computeMergeability } from "../mutations/mergeability.ts";
 import { notFound, ok } from "../reply.ts";
 import type { Reply } from "../reply.ts";
-import { filesOf, installationOf, reviewCommentsOf, submittedReviews } from "../state.ts";
+import { listedFilesOf } from "../listed-files.ts";
+import { installationOf, reviewCommentsOf, submittedReviews } from "../state.ts";
 import type { Issue, PullRequest, Repository } from "../state.ts";
 import { page, sinceAndSorted, sortedBy } from "./page.ts";
 import type { Context, Routes } from "./route.ts";
@@ -18,9 +19,6 @@ export interface RepositoryContext extends Context {
   /** The start of links to other pages. */
   base: string;
 }
-
-/** GitHub's limit for the files of a pull request. */
-const maxFiles = 3000;
 
 /** The routes below `/repos/{owner}/{name}` and `/repositories/{id}`. */
 export const repositoryRoutes: Routes<RepositoryContext> = {
@@ -56,7 +54,7 @@ export const repositoryRoutes: Routes<RepositoryContext> = {
 
   "GET pulls/:number/files": (context) =>
     onPullRequest(context, (pullRequest) =>
-      page(context.url, context.base, filesOf(pullRequest).slice(0, maxFiles), (file) =>
+      page(context.url, context.base, listedFilesOf(pullRequest), (file) =>
         fileJson(context.world, pullRequest, file),
       ),
     ),

@@ -5,7 +5,7 @@ import type { ObservedListName, ObservedList, ObservedPullRequest, ObservedRow }
 type Difference = Comparison["differences"][number];
 type StoredRow = Record<string, unknown>;
 
-/** Keys, what GitHub computes for each reader, ids that answers can lack, and numbers that count other rows. */
+/** Columns that are not compared: keys, values that GitHub computes for each reader, ids that answers can lack, and counts of other rows. */
 const notCompared = new Set([
   "number",
   "clock",
@@ -61,7 +61,7 @@ function compareLists(
   return [...differences, ...excess.map(([id, row]) => toMissing(toItem(id), row, null, content))];
 }
 
-/** The side that has the item shows its most telling column. */
+/** Describes an item that one side lacks. The other side shows its column `content`. */
 function toMissing(
   item: string,
   captured: StoredRow | null | undefined,
@@ -80,7 +80,7 @@ function compareColumns(item: string, stored: StoredRow, observed: ObservedRow):
   });
 }
 
-/** GitHub and Postgres format times differently. */
+/** Converts a value to text that is equal on both sides. GitHub and Postgres format times differently. */
 function toComparable(value: unknown): string {
   if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value))
     return String(Date.parse(value));

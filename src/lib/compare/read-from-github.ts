@@ -17,7 +17,7 @@ import { toReview } from "../records/review.ts";
 /** A row as a capture would merge it. An absent column is unknown. */
 export type ObservedRow = Record<string, unknown>;
 
-/** Of an incomplete list, GitHub did not show everything: a row that it lacks may exist. */
+/** A list as GitHub showed it. A row that an incomplete list lacks may exist. */
 export interface ObservedList {
   rows: ObservedRow[];
   isComplete: boolean;
@@ -28,13 +28,13 @@ export type ObservedListName = "files" | "reviews" | "issue_comments" | "review_
 export interface ObservedPullRequest {
   pullRequest: ObservedRow;
   lists: Record<ObservedListName, ObservedList>;
-  /** What GitHub could not show, as sentences. */
+  /** One sentence for each part that GitHub could not show. */
   problems: string[];
   requests: number;
   points: number;
 }
 
-/** Reads a pull request with the captures' own requests and mappings. Null: GitHub shows no such pull request. */
+/** Reads a pull request with the captures' own requests and mappings. Returns null when GitHub shows no such pull request. */
 export async function readFromGitHub(
   client: GitHubClient,
   ref: PullRequestRef,
@@ -130,7 +130,7 @@ async function persist<Answer>(request: (attempt: number) => Promise<Answer>): P
   }
 }
 
-/** The sentence of a list that GitHub refuses. Throws what ends the whole comparison: a rate limit. */
+/** Describes why GitHub refuses a list. Throws the error when it ends the whole comparison: a rate limit, or one that is not GitHub's. */
 function refusalOf(error: unknown): string {
   if (error instanceof LimitedError || limitEndOf(error)) throw error;
   const described = toInngestError(error);

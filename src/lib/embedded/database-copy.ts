@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { createFolderCopy } from "./copy-folder.ts";
 import type { DatabaseCopy, SqlPool, SqlQueries } from "./sql-database.ts";
 
-/** PGlite begins with an eighth of it. */
+/** The memory limit of a copy. PGlite begins with an eighth of it. */
 const maxMemoryBytes = 1024 * 1024 * 1024;
 
 /** Returns the position in the log of changes, which every change moves. */
@@ -56,5 +56,5 @@ export function createDiskCopy(db: SqlPool, source: string, target: string): Dat
   };
 }
 
-/** It says that the folder is in use. */
+/** The file that marks a folder as in use. */
 const lockFile = "postmaster.pid";

@@ -4,11 +4,11 @@ import { startWorker, type PgliteWorker } from "./pglite/start-worker.ts";
 import type { DatabaseCopy } from "./sql-database.ts";
 import { createSupabaseFetch } from "./supabase-fetch.ts";
 
-/** A worker's database cannot be interrupted. So the worker is killed, and the next query starts another one. */
+/** The longest call. A worker's database cannot be interrupted, so the worker is killed, and the next query starts another one. */
 const maxCallMs = 5_000;
 /** How long a worker without work keeps its memory. */
 const idleMs = 60_000;
-/** Further calls are refused. */
+/** The maximum number of waiting calls. Further ones are refused. */
 const maxWaiting = 5;
 
 export interface QueryCopy {

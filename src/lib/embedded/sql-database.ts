@@ -21,7 +21,7 @@ export interface SqlDatabase extends SqlPool {
   tryLock(name: string, onLost?: (reason: Error) => void): Promise<SqlLock | null>;
   /** Only PGlite needs copies: it has one session, and its statements cannot be interrupted. */
   createCopy?: () => DatabaseCopy;
-  /** For messages: the folder, or the host and the database, without credentials. */
+  /** Names the folder, or the host and the database, in messages. Contains no credentials. */
   readonly description: string;
   close(): Promise<void>;
 }

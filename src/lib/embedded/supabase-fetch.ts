@@ -65,7 +65,7 @@ async function run(db: SqlPool, { statement, timeout }: PreparedCall, args: stri
 interface FunctionSignature {
   name: string;
   isVoid: boolean;
-  /** Its own statement_timeout. */
+  /** The function's own statement_timeout, or null. */
   timeout: string | null;
   /** The given arguments, with quoted names. */
   args: { name: string; type: string }[];
@@ -117,7 +117,7 @@ function toPostgresError(error: unknown) {
     message: text("message") ?? String(error),
     details: text("detail"),
     hint: text("hint"),
-    /** In a query that a function was given. PostgREST leaves it out. */
+    /** The error's position in a query that is an argument of the function. PostgREST leaves it out. */
     position: text("internalPosition"),
   };
 }

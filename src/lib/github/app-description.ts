@@ -56,7 +56,7 @@ async function countRepositories(github: GitHub, installationId: number): Promis
   }
 }
 
-/** Such as "App pr-capture-acme, installed on 3 accounts, 41 repositories". Never throws: what GitHub does not answer is left out. */
+/** Describes the App, such as "App pr-capture-acme, installed on 3 accounts, 41 repositories". Never throws: it leaves out what GitHub does not answer. */
 export async function describeInstalled(
   github: GitHub,
   { name, installUrl, installations }: AppDescription,

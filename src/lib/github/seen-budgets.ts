@@ -5,7 +5,7 @@ import { isGraphql } from "./graphql-url.ts";
 
 /** A rate limit as GitHub's last answer showed it. */
 export interface SeenBudget extends Budget {
-  /** Null: of GITHUB_TOKEN. */
+  /** Null for GITHUB_TOKEN. */
   installationId: number | null;
   resource: "core" | "graphql";
   /** An ISO string in the local clock's time. */
@@ -15,7 +15,7 @@ export interface SeenBudget extends Budget {
 export interface SeenBudgets {
   /** Reads the headers of the client's answers. */
   watch(client: GitHubClient, installationId: number | null): void;
-  /** The newest of each installation and resource. */
+  /** The newest budget of each installation and resource. */
   list(): SeenBudget[];
 }
 

@@ -183,9 +183,9 @@ const titled = z.object({ kind: z.enum(["label", "milestone"]), key: z.string(),
  * Labels or milestones were renamed or deleted.
  *
  * `observed` are the titles that the event contains. `title` is null for a deleted one; `seen_at` is null if the payload has no time. `toFetch`
- * are those that the capture fetches from GitHub, such as labels, whose payloads have no clock. An answer with `previousTitle`, the name before
- * the rename, or, if that is unknown, without `payloadTitle`, may come from a lagging replica. `all`: the payload does not
- * identify the label or milestone, so all of the repository's are compared with GitHub's list.
+ * are those that the capture fetches from GitHub, such as labels, whose payloads have no clock. An answer that has `previousTitle`, the name
+ * before the rename, may come from a lagging replica. If that name is unknown, so may an answer without `payloadTitle`. With `all`, the payload
+ * does not identify the label or milestone, so all of the repository's are compared with GitHub's list.
  */
 export const titlesChanged = eventType("capture/titles.changed", {
   schema: normalized(
@@ -238,7 +238,7 @@ export const installationReconcile = eventType("capture/installation.reconcile",
   ),
 });
 
-/** Posts an alert about the captures that failed since the last look without failures, or, without one, since `since`. */
+/** Posts an alert about the captures that failed since the last alert or look, but not after `until`. The first one starts at `since`. */
 export const failuresAlert = eventType("capture/failures.alert", {
   schema: z.object({ since: moment, until: moment }),
 });

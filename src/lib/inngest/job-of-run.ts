@@ -15,7 +15,7 @@ export interface JobOfRun {
   data: Record<string, unknown>;
 }
 
-/** The job of a run. Null if the function has no jobs. */
+/** Returns the job of a run, or null when the function has no jobs. */
 export function toJobOfRun(run: FunctionRun): JobOfRun | null {
   const { event, runId, attempt } = run;
   if (!eventNamesWithJob.includes(event.name)) return null;

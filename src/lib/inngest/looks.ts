@@ -27,7 +27,7 @@ import { reconcilingData, type ReconcilingRun, type ReconcilingTools } from "./r
 import { createRepositoriesReconciler } from "./reconcile/repositories.ts";
 
 export interface Looks {
-  /** Looks whenever one is due, until `stop`. */
+  /** Runs each look when it is due, until `stop`. */
   start(): void;
   /** Runs the looks that are due and that no other process has claimed. For hosts that run a function every minute. */
   runDue(): Promise<void>;
@@ -48,7 +48,7 @@ export interface LooksOptions extends DeliveryDependencies {
 interface Schedule {
   name: string;
   everyMs: number;
-  /** After midnight UTC. */
+  /** Milliseconds after midnight UTC. */
   offsetMs: number;
   look: (dueAt: Date, deadline: number) => Promise<void>;
 }
@@ -57,7 +57,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** The longest look. A durable run takes over after it. Netlify ends a scheduled function after 30 seconds. */
+/** The longest look. A durable run takes over when it is exceeded. Netlify ends a scheduled function after 30 seconds. */
 const maxLookMs = 20_000;
 
 /** Journal entries are checked within minutes. Those that are a day old belong to another configuration. */

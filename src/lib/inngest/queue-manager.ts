@@ -1,4 +1,4 @@
-/** The queue manager: captures that people ask for. They use the same events as webhooks. */
+/** The queue manager: captures that operators and programs request. They use the same events as webhooks. */
 import type {
   Analysis,
   BackfillAnswer,
@@ -34,6 +34,7 @@ import {
   type SendEvents,
 } from "./events.ts";
 import { createManualEventId } from "./events/event-ids.ts";
+import { toSyncStart } from "./events/sync-start.ts";
 import { lookUpRepository } from "./queue/look-up-repository.ts";
 import { toGapCaptures } from "./queue/gap-captures.ts";
 import { queueCaptures, type Capture } from "./queue/queue-captures.ts";
@@ -98,17 +99,14 @@ export interface QueueManagerOptions {
   store: Store;
   send: SendEvents;
   github: GitHub;
-  /** BACKFILL_DAYS. */
+  /** The value of BACKFILL_DAYS. */
   backfillDays: number;
   /** The address of a run on Inngest's dashboard; null if there is none. */
   toRunUrl: (runId: string) => string | null;
 }
 
-/** Groups that a page can show. */
+/** The maximum number of groups of failures to list. */
 const maxFailures = 200;
-
-/** A sync repeats what changed while the last one was reading. */
-const overlapMs = 10 * 60_000;
 
 const dayMs = 86_400_000;
 
@@ -153,9 +151,7 @@ export function createQueueManager({
 
     async queueRecentPRs(repositoryId, priority = "medium") {
       const repository = await find(repositoryId);
-      const since = repository.synced_at
-        ? new Date(Date.parse(repository.synced_at) - overlapMs).toISOString()
-        : daysAgo(backfillDays);
+      const since = repository.synced_at ? toSyncStart(repository.synced_at) : daysAgo(backfillDays);
       return queue([{ type: repositorySync, repository, number: null, since, reason: "manual", priority }]);
     },
 

@@ -81,7 +81,7 @@ function toLogged({ ctx, fn, error }: FailedAttempt, job: number | null) {
   };
 }
 
-/** The time in the error. Null: Inngest's backoff, which differs between its versions. */
+/** Returns the time in the error, or null for Inngest's backoff, which differs between its versions. */
 function toNextAttempt(error: Error): Date | null {
   if (!(error instanceof RetryAfterError)) return null;
   const seconds = Number(error.retryAfter);

@@ -89,7 +89,7 @@ export function createSendEvents(
     });
 }
 
-/** The event, made small enough for a request, and its size. */
+/** Returns the event with its size, without `observed` if it would be too large for a request. */
 function toSendable(event: CaptureEvent, maxBytes: number): { event: CaptureEvent; size: number } {
   const size = sizeOf(event);
   const data = withoutObserved(event);

@@ -40,15 +40,15 @@ export interface MetricsSnapshot {
   reconcilers: { name: string; succeeded_at: string }[];
 }
 
-/** What happened in a bucket. */
+/** The activity of one bucket. */
 export interface ActivityBucket extends Omit<Activity, "lag_p50_ms" | "lag_p99_ms"> {
-  /** How many webhooks' jobs had which lag, smallest first. */
+  /** The number of webhooks' jobs by lag, smallest lag first. */
   lags: { ms: number; jobs: number }[];
 }
 
 /** A rate limit of GitHub, as an answer showed it. */
 export interface RecordedBudget {
-  /** Null: of GITHUB_TOKEN. */
+  /** Null for GITHUB_TOKEN. */
   installation_id: number | null;
   resource: "core" | "graphql";
   limit: number;
@@ -57,7 +57,7 @@ export interface RecordedBudget {
   seen_at: string;
 }
 
-/** What the analysis does not tell of a repository. */
+/** The facts about a repository that the analysis lacks. */
 export interface RepositoryDescription {
   id: number;
   private: boolean | null;

@@ -22,7 +22,7 @@ export async function listBudgets(store: Store): Promise<Overview["budgets"]> {
   return call(store, "capture_list_budgets", {});
 }
 
-/** Counts what happened since then. Buckets without anything are left out. `now` is the database's time. */
+/** Counts the activity since `since`. Empty buckets are left out. `now` is the database's time. */
 export async function getActivity(
   store: Store,
   since: Date,

@@ -14,7 +14,7 @@ export async function mergeInstallation(
     installation: InstallationRow;
     added: InstalledRepository[];
     removed: InstalledRepository[];
-    /** The App was uninstalled. */
+    /** True: the App was uninstalled. */
     deleted: boolean;
     /** True: sync all repositories of the installation, not only those added. */
     everything: boolean;

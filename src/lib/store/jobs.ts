@@ -84,7 +84,7 @@ export async function getJobs(store: Store, ids: number[]): Promise<Job[]> {
   return call(store, "capture_get_jobs", { ids });
 }
 
-/** Returns which jobs changed since then, newest first. Look back some seconds: a transaction can commit later. */
+/** Returns the jobs that changed after `since`, newest first. Pass a time some seconds back, because a transaction becomes visible only when it commits. */
 export async function listChangedJobs(store: Store, since: string, limit: number): Promise<ChangedJobs> {
   return call(store, "capture_changed_jobs", { since, max_jobs: limit });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createFakeGitHub, serveGitHub, type FakeGitHub } from "../../fake-github/index.ts";
 import { countByKind, totalOf } from "../request-kind.ts";
-import { createRandom } from "../seeded-random.ts";
+import { createRandom } from "../../fake-github/seeded-random.ts";
 import { testEnvironment, webhookSecret } from "../test-config.ts";
 import type { Inspection, JobOutcome, OpenContender } from "./contender.ts";
 import { createDisasters } from "./disasters.ts";

@@ -11,7 +11,7 @@ export const troubles = ["poison", "drop", "silence", "renames", "skew"] as cons
 
 export type Trouble = (typeof troubles)[number];
 
-/** By how much GitHub's clock is behind. @octokit/auth-app corrects 30 s. */
+/** The seconds by which the server's clock is ahead of GitHub's. @octokit/auth-app allows for 30 s. */
 export const skewSeconds = 40;
 
 /** The share of events that the queue accepts and loses. */

@@ -36,7 +36,7 @@ interface Arrivals<Observation> {
   arrived: Observation[];
 }
 
-/** What was made, and an order in which it arrived. */
+/** Observations, and the order in which they arrive. */
 function inAnyOrder<Observation>(made: fc.Arbitrary<Observation[]>): fc.Arbitrary<Arrivals<Observation>> {
   return made.chain((observations) =>
     fc

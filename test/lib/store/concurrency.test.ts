@@ -31,7 +31,7 @@ describe.runIf(inject("postgresServer"))("concurrent merges on a Postgres server
     return (round % 2 ? turned.toReversed() : turned).map((id) => ({ id, login: login(id), type: "User" }));
   }
 
-  /** Of another repository every time: the row of one and the same would make the merges wait for one another. */
+  /** Each call of `seenElsewhere` uses another repository. Merges of one repository would wait for each other at its row. */
   let repositories = 0;
   function seenElsewhere(second: number, named: AccountRow[]): CaptureContext {
     repositories += 1;

@@ -81,7 +81,7 @@ async function gaps(): Promise<[GapKind, number, number | null][]> {
 
 const figures = async () => (await analyze({})).total;
 
-/** As of a complete inventory of every repository. */
+/** Analyzes the gaps as if every repository had a complete inventory. */
 async function analyze(options: Parameters<typeof analyzeGaps>[1]): Promise<Analysis> {
   await db.database.exec("update github.repositories set inventoried_at = now()");
   return analyzeGaps(db.store, options);
@@ -511,7 +511,7 @@ test("coverage equals a recount of all rows after any writes in any order", asyn
   );
 }, 120_000);
 
-/** By the columns that say what is missing and what is in excess. */
+/** True when the row's counters show missing or excess rows. */
 function isIncomplete(row: Record<string, unknown>): boolean {
   const differing = [
     "files_missing",

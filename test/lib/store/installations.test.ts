@@ -60,7 +60,7 @@ const isInstalled = async () => {
   return { installation_id: row?.["installation_id"], removed: row?.["removed_at"] !== null };
 };
 
-/** What any capture does first. */
+/** Makes the store call of a capture without rows. It creates and checks the installation like any other. */
 const capture = (second = 60, installation_id: number | null = 51) =>
   mergeThreads(db.store, inPayload(second, { installation_id }), []);
 

@@ -624,7 +624,7 @@ describe("reading jobs", () => {
     expect(await getJob(db.store, 999)).toBeNull();
   });
 
-  test("pruning deletes jobs that ended before the moment and keeps unfinished ones", async () => {
+  test("pruning deletes jobs that ended before the given time, and keeps unfinished ones", async () => {
     await oneOfEachState();
     expect(await pruneJobs(db.store, new Date(Date.now() - 60_000))).toBe(0);
     expect(await pruneJobs(db.store, new Date(Date.now() + 60_000))).toBe(3);

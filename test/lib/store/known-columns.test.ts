@@ -23,7 +23,7 @@ import {
   reviewComment,
 } from "./observations.ts";
 
-/** What an observation does not tell stays as it was, however the observations arrive. */
+/** A column that an observation lacks keeps its value, in whatever order the observations arrive. */
 
 let db: TestStore;
 

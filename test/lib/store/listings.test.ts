@@ -19,7 +19,7 @@ afterAll(() => db.close());
 interface Kind {
   kind: ListedKind;
   table: string;
-  /** As a payload, or with `listed` as a page of a listing, showed it at that second. */
+  /** Merges the item as a payload showed it at that second, or, with `listed`, as a page of a listing did. */
   see(id: number, second: number, listed?: { date: number; pullRequest?: number }): Promise<void>;
 }
 

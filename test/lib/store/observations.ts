@@ -24,7 +24,7 @@ interface Sight extends Partial<Omit<CaptureContext, "job">> {
 
 let events = 0;
 
-/** What a webhook's payload showed at that second. Every call is another event's. */
+/** The context of a webhook's payload of that second. Each call has an event of its own. */
 export function inPayload(second: number, { job, ...sight }: Sight = {}): CaptureContext {
   events += 1;
   return {
@@ -49,7 +49,7 @@ export function inPayload(second: number, { job, ...sight }: Sight = {}): Captur
   };
 }
 
-/** What GitHub answered, with that second in its `date` header. */
+/** The context of GitHub's answer, with that second in its `date` header. */
 export function inFetch(date: number, sight: Sight = {}): CaptureContext {
   return inPayload(date, { fetched_at: at(date), ...sight });
 }

@@ -13,30 +13,30 @@ interface BulkActionsProps {
   onChanged: () => void;
 }
 
-/** The most that one request retries. */
-const maxRetried = 10_000;
+/** The maximum number of jobs that one request replays. */
+const maxReplayed = 10_000;
 
-/** Retries the failed jobs in sight, and cancels all pending ones. */
+/** Replays the failed jobs that the filter matches, and cancels all pending ones. */
 export function BulkActions({ filter, failed, isPaused, onChanged }: BulkActionsProps) {
   const stats = useResource("stats", api.getStats, { isLive: !isPaused });
   const pending = stats.data?.pending ?? 0;
   const { state, ...rest } = filter;
-  const retried = formatCount(Math.min(failed, maxRetried), "failed job");
+  const jobs = formatCount(Math.min(failed, maxReplayed), "failed job");
   return (
     <>
       {state === "failed" && failed > 0 && (
         <ConfirmButton
           kind="primary"
-          question={`Retry ${retried}?`}
+          question={`Replay ${jobs}?`}
           explanation="Their events are sent again. Each capture asks GitHub for what it needs, within the rate limit."
-          action={`Retry ${retried}`}
+          action={`Replay ${jobs}`}
           onConfirm={async () => {
             const { replayed } = await api.replayMany(rest);
             notify(`${formatCount(replayed, "job")} queued again.`, "good");
             onChanged();
           }}
         >
-          Retry all failed
+          Replay all failed
         </ConfirmButton>
       )}
       {pending > 0 && (

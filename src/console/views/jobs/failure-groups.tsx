@@ -16,10 +16,10 @@ interface FailureGroupsProps {
   onChanged: () => void;
 }
 
-/** More of them show on demand. */
+/** The number of groups that show at first. Others show on demand. */
 const usuallyShown = 4;
 
-/** Failed and retrying jobs by their error. Shown with failed or retrying jobs. */
+/** The failed and retrying jobs, grouped by error. They show above the failed or retrying jobs. */
 export function FailureGroups(props: FailureGroupsProps) {
   const { state, failure } = props.filter;
   if (failure === undefined && state !== "failed" && state !== "retrying") return null;
@@ -53,7 +53,7 @@ function Groups({ filter, isPaused, onChanged }: FailureGroupsProps) {
             key={group.key}
             group={group}
             filter={filter}
-            onRetried={() => {
+            onReplayed={() => {
               reload();
               onChanged();
             }}
@@ -72,10 +72,10 @@ function Groups({ filter, isPaused, onChanged }: FailureGroupsProps) {
 interface GroupProps {
   group: FailureGroup;
   filter: ShownFilter;
-  onRetried: () => void;
+  onReplayed: () => void;
 }
 
-function Group({ group, filter, onRetried }: GroupProps) {
+function Group({ group, filter, onReplayed }: GroupProps) {
   const { key, error, message, failed, retrying, first_at, last_at } = group;
   const isOnly = filter.failure === key;
   return (
@@ -109,14 +109,14 @@ function Group({ group, filter, onRetried }: GroupProps) {
         )}
         {failed > 0 && (
           <Button
-            label={`Retry ${formatCount(failed, "job")} that failed with ${error}`}
+            label={`Replay ${formatCount(failed, "job")} that failed with ${error}`}
             onClick={async () => {
               const { replayed } = await api.replayMany({ failure: key });
               notify(`${formatCount(replayed, "job")} queued again.`, "good");
-              onRetried();
+              onReplayed();
             }}
           >
-            Retry {formatCount(failed, "job")}
+            Replay {formatCount(failed, "job")}
           </Button>
         )}
       </div>

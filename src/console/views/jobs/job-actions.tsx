@@ -5,22 +5,22 @@ import { notify } from "../../notices.ts";
 import { setQuery } from "../../router.ts";
 import { describeTarget, isUnfinished } from "./job-text.ts";
 
-/** Retry a failed job, cancel an unfinished one, or go to its run. */
+/** The actions of a job: replay it when it failed, cancel it while it is unfinished, open its run. */
 export function JobActions({ job, onChanged }: { job: JobDetail; onChanged: () => void }) {
-  const canRetry = job.state === "failed";
+  const canReplay = job.state === "failed";
   const canCancel = isUnfinished(job);
-  if (!canRetry && !canCancel && job.run_url === null) return null;
+  if (!canReplay && !canCancel && job.run_url === null) return null;
   return (
     <div class="actions panel-actions">
-      {canRetry && (
+      {canReplay && (
         <Button
           kind="primary"
           onClick={async () => {
-            await retry(job);
+            await replay(job);
             onChanged();
           }}
         >
-          Retry
+          Replay
         </Button>
       )}
       {canCancel && (
@@ -46,8 +46,8 @@ export function JobActions({ job, onChanged }: { job: JobDetail; onChanged: () =
   );
 }
 
-/** Shows the job that takes its place. */
-async function retry(job: JobDetail): Promise<void> {
+/** Replays a job, and shows the one that takes its place. */
+async function replay(job: JobDetail): Promise<void> {
   const { event_id } = await api.replayJob(job.id);
   notify(`Job ${job.id} is queued again.`, "good");
   const [next] = await api.listJobs({ text: event_id }, { limit: 1 });

@@ -6,7 +6,7 @@ import { JobRow } from "./job-row.tsx";
 
 interface JobGridProps {
   jobs: readonly Job[];
-  /** Of all rows, loaded or not. */
+  /** The number of all rows, loaded or not. */
   count: number;
   /** The id of the job in the panel. */
   selected: number | null;

@@ -17,7 +17,7 @@ export function mergeNewest(known: LoadedJobs, newest: readonly Job[], isWhole: 
   return { ...known, jobs: [...newest, ...known.jobs.filter(({ id }) => id < oldest)] };
 }
 
-/** Adds the jobs before `before`. The list is left as it is if it has changed so that they do not follow. */
+/** Appends the jobs before `before`. Leaves the list as it is when it has changed meanwhile and `before` is no longer its last job. */
 export function appendOlder(
   known: LoadedJobs,
   { before, older, isLast }: { before: number; older: readonly Job[]; isLast: boolean },

@@ -72,7 +72,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
       <Fact name="Cost">{describeCost(job)}</Fact>
       <Fact name="Stored">{formatCount(job.rows_written, "row")}</Fact>
       {job.replayed_at !== null && (
-        <Fact name="Retried">
+        <Fact name="Replayed">
           <Time at={job.replayed_at} />, as another job
         </Fact>
       )}

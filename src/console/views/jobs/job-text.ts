@@ -1,8 +1,8 @@
-/** Jobs in words. */
+/** Describes jobs in words. */
 import type { Job } from "../../../api/contract.ts";
 import { clock, formatCount, formatNumber } from "../../format.ts";
 
-/** From the start of the first run to the end, or to now. Null: no run has begun. */
+/** Returns the time from the start of the first run to the end, or to now. Null when no run has begun. */
 export function tookMs({ started_at, finished_at }: Job): number | null {
   if (started_at === null) return null;
   const end = finished_at === null ? clock.value : Date.parse(finished_at);
@@ -22,13 +22,13 @@ const withoutRows: Record<Job["state"], string> = {
   cancelled: "nothing stored",
 };
 
-/** How far a sync is, or what the job wrote. */
+/** Describes how far a sync is, or what the job wrote. */
 export function describeProgress(job: Job): string {
   if (job.done !== null && job.total !== null)
     return `${formatNumber(job.done)} of ${formatCount(job.total, "pull request")}`;
   if (job.done !== null) return formatCount(job.done, "pull request");
   if (job.rows_written > 0) return formatCount(job.rows_written, "row");
-  if (job.replayed_at !== null) return "retried as another job";
+  if (job.replayed_at !== null) return "replayed as another job";
   return withoutRows[job.state];
 }
 

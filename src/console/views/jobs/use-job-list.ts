@@ -9,9 +9,9 @@ import { appendOlder, applyChanges, mergeNewest, noJobs, type LoadedJobs } from 
 export interface JobList {
   /** The loaded jobs, newest first. */
   jobs: readonly Job[];
-  /** How many the filter matches. Rows after the loaded ones are not known yet. Null: unknown. */
+  /** The number of jobs that the filter matches, loaded or not. Null while unknown. */
   count: number | null;
-  /** Of the filter without its state. */
+  /** The jobs by state that the filter matches without its own state. */
   counts: QueueStats | null;
   error: unknown;
   reload: () => void;
@@ -104,7 +104,7 @@ export function useJobList(filter: ShownFilter, isPaused: boolean): JobList {
   };
 }
 
-/** The newest jobs, as far as the newest known one. */
+/** Reads the newest jobs, down to the newest known one. */
 async function readNewest(filter: ShownFilter, known: number | null, signal: AbortSignal) {
   const jobs = await api.listJobs(filter, { limit: firstPageSize }, signal);
   let isWhole = jobs.length < firstPageSize;

@@ -5,7 +5,7 @@ import { formatDuration, formatNumber } from "../../format.ts";
 
 type Count = "accepted" | "refused" | "failed_deliveries" | "completed" | "failed" | "retried";
 
-/** The charts. */
+/** The charts of webhooks, captures, failures and lag. */
 export function ActivityCharts({ overview }: { overview: Overview }) {
   const { activity, bucket_seconds } = overview;
   const charts = useMemo(() => toCharts(activity), [activity]);

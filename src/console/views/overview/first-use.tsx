@@ -1,7 +1,7 @@
 import type { Overview } from "../../../api/console-contract.ts";
 import { Empty } from "../../components/page.tsx";
 
-/** What to do before there is a repository. */
+/** The steps to take before a repository is captured. */
 export function FirstUse({ overview: { app, installations } }: { overview: Overview }) {
   return (
     <div class="section">

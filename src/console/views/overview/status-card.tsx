@@ -5,7 +5,7 @@ import { hrefOf } from "../../router.ts";
 
 const tones = { in_sync: "good", working: "accent", unknown: "warn", attention: "bad" } as const;
 
-/** The sentence, what else is wrong, each with a link to it, and the figures that people look for first. */
+/** The status in one sentence, links to everything else that is wrong, and the main figures. */
 export function StatusCard({ overview }: { overview: Overview }) {
   const { status, sentence, findings, repositories, installations, now } = overview;
   const counts = latestCounts.value;

@@ -4,7 +4,7 @@ import { formatNumber } from "../../format.ts";
 const shortLength = 1_200;
 const shortLines = 16;
 
-/** Text of GitHub's users with its line breaks. It is never markup. A long one is cut until the reader wants it. */
+/** Text of GitHub's users with its line breaks, never as markup. A long text is cut until the reader expands it. */
 export function HostileText({ text }: { text: string }) {
   const [isWhole, setWhole] = useState(false);
   const short = text.split("\n", shortLines).join("\n").slice(0, shortLength);

@@ -14,7 +14,7 @@ interface BackfillButtonProps {
   onQueued: (answer: BackfillAnswer, repository: string) => void;
 }
 
-/** What a sync reads of 1,000 pull requests, measured. */
+/** The requests of a sync of 1,000 pull requests, as `npm run bench:backfill` measures them. */
 const requestsPerThousand = 80;
 
 /** Asks how far back to go, says what it costs, and starts a backfill. */
@@ -127,7 +127,7 @@ function textOf(form: FormData, name: string): string {
   return typeof value === "string" ? value.trim() : "";
 }
 
-/** What it does, and what it costs. */
+/** Describes what the backfill does, and what it costs. */
 function describeBackfill(span: "days" | "all", pullRequests: number | null): string {
   const which = span === "all" ? "every pull request" : "the pull requests that were updated in this time";
   const cost =

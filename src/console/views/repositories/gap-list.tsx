@@ -90,21 +90,21 @@ function KindSelect({ figures, kind }: { figures: Figures; kind: GapKind | null 
 
 interface PagesProps {
   gaps: readonly Gap[];
-  /** Of all, read or not. */
+  /** The number of all gaps, read or not. */
   count: number;
   name: string;
-  /** Reads more; null: all are read. */
+  /** Reads more gaps. Null when all are read. */
   onMissing: (() => void) | null;
 }
 
 function Pages({ gaps, count, name, onMissing }: PagesProps) {
-  const [asked, setAsked] = useState(0);
+  const [requested, setRequested] = useState(0);
   const pages = Math.max(1, Math.ceil((onMissing ? count : gaps.length) / pageSize));
-  const page = Math.min(asked, pages - 1);
+  const page = Math.min(requested, pages - 1);
   const first = page * pageSize;
   const shown = gaps.slice(first, first + pageSize);
   const turn = (next: number) => {
-    setAsked(next);
+    setRequested(next);
     if ((next + 1) * pageSize > gaps.length) onMissing?.();
   };
   return (

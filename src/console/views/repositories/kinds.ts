@@ -15,7 +15,7 @@ export function sumGaps({ gaps }: Pick<Figures, "gaps">): number {
   return kinds.reduce((sum, { kind }) => sum + gaps[kind], 0);
 }
 
-/** Its id while its new name is unknown. */
+/** Returns the repository's name, or its id while its new name is unknown. */
 export function repositoryName({ id, repository }: Pick<RepositoryOverview, "id" | "repository">): string {
   return repository ?? String(id);
 }

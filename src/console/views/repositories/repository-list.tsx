@@ -62,7 +62,7 @@ function Name({ repository }: { repository: RepositoryOverview }) {
   );
 }
 
-/** Without an inventory the known gaps are not all. */
+/** The number of gaps. Without an inventory, the known gaps are not all. */
 function Gaps({ repository }: { repository: RepositoryOverview }) {
   const count = sumGaps(repository);
   if (repository.inventoried_at === null) return <span class="muted">unknown</span>;

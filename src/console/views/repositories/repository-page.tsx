@@ -72,7 +72,7 @@ function Actions({ repository, onQueued }: { repository: RepositoryOverview; onQ
             onQueued();
           }}
         >
-          {gaps > 0 ? `Fill ${formatCount(gaps, "gap")}` : "Take an inventory"}
+          {gaps > 0 ? `Close ${formatCount(gaps, "gap")}` : "Take an inventory"}
         </Button>
       )}
     </>

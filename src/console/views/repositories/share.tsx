@@ -5,11 +5,11 @@ import { formatNumber } from "../../format.ts";
 interface ShareProps {
   figures: Figures;
   kind: GapKind;
-  /** For screen readers: what, and of which repository. */
+  /** For screen readers: the kind and the repository. */
   label: string;
 }
 
-/** Captured of what GitHub has, as figures and a bar. The bar is full only when nothing differs. */
+/** The captured share of what GitHub has, as figures and a bar. The bar is full only when nothing differs. */
 export function Share({ figures, kind, label }: ShareProps) {
   const { captured, github, percent } = figures[kind];
   return (

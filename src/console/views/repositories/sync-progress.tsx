@@ -71,7 +71,7 @@ export function SyncBar({ job: { state, done, total }, name }: { job: Job; name:
 }
 
 function titleOf({ reason, since }: Job): string {
-  const kind = reason === "backfill" ? "Backfill" : reason === "gap" ? "Filling gaps" : "Sync";
+  const kind = reason === "backfill" ? "Backfill" : reason === "gap" ? "Closing gaps" : "Sync";
   if (reason !== "backfill" && since === null) return kind;
   return `${kind} ${since === null ? "of all history" : `of the last ${formatCount(daysSince(since), "day")}`}`;
 }

@@ -16,11 +16,11 @@ interface EditorProps {
   limit: number;
   onLimit: (limit: number) => void;
   isRunning: boolean;
-  /** Of the query that ran last. */
+  /** The error of the query that ran last. */
   error: { query: string; message: string } | null;
   onRun: () => void;
   onStop: () => void;
-  /** Null: they show. */
+  /** Shows the examples. Null while they show. */
   onExamples: (() => void) | null;
 }
 

@@ -10,7 +10,7 @@ import type { Run } from "./use-run.ts";
 
 type ShownRun = Exclude<Run, { is: "idle" | "failed" }>;
 
-/** What came of a query. The message of a failed one shows at the query. */
+/** The outcome of a query. The message of a failed one shows at the query box instead. */
 export function RunOutcome({ run }: { run: ShownRun }) {
   return (
     <section class="sql-outcome" aria-label="Result">

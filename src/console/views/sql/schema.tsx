@@ -61,7 +61,7 @@ function filterTables(tables: readonly SqlTable[], filter: string): SqlTable[] {
 
 interface SchemaTableProps {
   table: SqlTable;
-  /** True when the filter found it: its columns show. */
+  /** True when the filter matches the table, whose columns then show. */
   isFound: boolean;
   onPick: (name: string) => void;
 }

@@ -12,9 +12,9 @@ export interface ReadyLane {
   /** Reads the next page of this lane, and perhaps of others. The caller adds what does not start. */
   read(this: void, query: () => Promise<ReadyRequest[]>): Promise<ReadyRequest[]>;
   add(requests: readonly ReadyRequest[]): void;
-  /** Call it before new requests are stored, and what it returns with those of the ready lane, once they are committed. */
+  /** Begins an arrival, before its requests are stored. Call the result with those of the ready lane, once they are committed. */
   beginArrival(): (arrived: readonly NewRequest[]) => void;
-  /** The lane has to be read again. */
+  /** Forgets the known requests, so the lane is read again. */
   forget(this: void): void;
 }
 
@@ -22,7 +22,7 @@ export function createReadyLane(pageSize: number): ReadyLane {
   let known: ReadyRequest[] = [];
   /** All requests with a lower rank are known. */
   let horizon = -Infinity;
-  /** Counts the begins and the ends of reads. */
+  /** Counts the starts and the ends of reads. It is odd during a read. */
   let reads = 0;
   let isOutdated = false;
 

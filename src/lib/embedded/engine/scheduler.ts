@@ -12,9 +12,9 @@ import { createReadyLane } from "./ready-lane.ts";
 /** Decides which requests execute. */
 export interface Scheduler {
   executingCount(): number;
-  /** Call it before new requests are stored, and what it returns with those that can execute, once they are committed. */
+  /** Begins an arrival, before its requests are stored. Call the result with those that can execute, once they are committed. */
   beginArrival(): (arrived: readonly NewRequest[]) => void;
-  /** Call it when requests became ready in another way than by arriving. */
+  /** Reads the ready lane again. Call it when requests became ready without arriving, such as after a sleep. */
   readAgain(): void;
   /** Forgets the lanes, after the tables were reset. */
   reset(): void;
@@ -22,7 +22,7 @@ export interface Scheduler {
   take(): AsyncGenerator<LoadedRequest>;
   /** True when another request with a lower rank waits for what this one uses. */
   mustYield(id: number): boolean;
-  /** `isReady`: it yielded, and is in its lane again. */
+  /** Ends an executing request. `isReady` is true when it yielded and is in its lane again. */
   end(id: number, isReady: boolean): void;
 }
 

@@ -2,7 +2,7 @@ import { openPool, type ConnectionPool } from "../open-pool.ts";
 import { PortStream } from "./port-stream.ts";
 import type { PgliteWorker } from "./start-worker.ts";
 
-/** The worker has one session. With more connections than that, it has the next query before it has sent an answer. */
+/** The worker has one session. More connections than that let the next query reach it before it has sent an answer. */
 const maxConnections = 8;
 
 /** Creates a connection pool that does not keep the process running while it is idle. */

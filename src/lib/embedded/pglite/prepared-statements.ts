@@ -7,7 +7,7 @@ const maxStatements = 200;
 /** Runs the statements of connections that share a session, and has Postgres plan each of them once. */
 export interface PreparedStatements {
   run(batch: readonly FrontendMessage[]): Promise<Uint8Array<ArrayBuffer>>;
-  /** The session has no prepared statements any more. */
+  /** Forgets the statements, because the session no longer has them. */
   forget(): void;
 }
 

@@ -14,7 +14,7 @@ export interface Session {
   /** Resolves when the session is the caller's, until it calls `release`. */
   take(): Promise<void>;
   release(): void;
-  /** Runs messages and returns the answer. Larger ones than `maxBytes` are cut off with an error. Throws when PGlite no longer works. */
+  /** Runs messages and returns the answer. An answer that is larger than `maxBytes` is cut off, and ends with an error. Throws when PGlite no longer works. */
   run(messages: readonly FrontendMessage[], maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 

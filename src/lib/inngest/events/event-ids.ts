@@ -4,44 +4,44 @@
  */
 import { randomUUID } from "node:crypto";
 
-/** `part` counts from 0 when one delivery becomes several events of one name. */
+/** Returns the id of a webhook's event. `part` counts from 0 when one delivery becomes several events of one name. */
 export function toWebhookEventId(deliveryId: string, eventName: string, part = 0): string {
   return `${deliveryId}:${eventName}${part === 0 ? "" : `:${part}`}`;
 }
 
-/** The delivery that caused an event, directly or through another event. Null: there is none. */
+/** Returns the delivery that caused an event, directly or through another event, or null. */
 export function toDeliveryId(eventId: string): string | null {
   return /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}):/i.exec(eventId)?.[1] ?? null;
 }
 
-/** For an event that a person asks for. It runs each time. */
+/** Creates the id of an event that a person requests. Each one is new, so the event runs each time. */
 export function createManualEventId(eventName: string): string {
   return `manual:${randomUUID()}:${eventName}`;
 }
 
-/** For a job that a person replays. It runs each time. */
+/** Creates the id of a replay that a person requests. Each one is new, so the replay runs each time. */
 export function createReplayEventId(eventName: string): string {
   return `replay:${randomUUID()}:${eventName}`;
 }
 
-/** For a job that the reconciler replays: each failed event is replayed once. */
+/** Returns the id of the reconciler's replay. It derives from the failed event, which is therefore replayed once. */
 export function toReplayEventId(eventId: string): string {
   return `replay:${eventId}`;
 }
 
-/** For the run that continues a sync after `runId`. */
+/** Returns the id of the event that continues a sync after the run `runId`. */
 export function toContinuationEventId(jobEventId: string, runId: string): string {
   return `${jobEventId}:after:${runId}`;
 }
 
-/** The run that a continuation's event follows. Null for other ids. */
+/** Returns the run that a continuation's event follows. Null for other ids. */
 export function toPreviousRunId(eventId: string): string | null {
   return /:after:([^:]+)$/.exec(eventId)?.[1] ?? null;
 }
 
 const resend = /:resend:\d+/;
 
-/** For an event that the queue lost. */
+/** Returns the id with which a lost event is sent again. */
 export function toResendId(eventId: string, resends: number): string {
   return `${eventId}:resend:${resends}`;
 }
@@ -50,7 +50,7 @@ export function isResendId(eventId: string): boolean {
   return new RegExp(`${resend.source}$`).test(eventId);
 }
 
-/** The `event_id` of the event's job. A resent event belongs to the job of the first. */
+/** Returns the `event_id` of the event's job. A resent event belongs to the job of the first. */
 export function toJobEventId(eventId: string): string {
   return eventId.replaceAll(new RegExp(resend, "g"), "");
 }

@@ -7,7 +7,7 @@ import { failuresAlert } from "../events.ts";
 const name = "alert-failures";
 const maxReasons = 5;
 
-/** Posts one message about the captures that failed since the last one. A look requests it when there are any. */
+/** Posts one message about the captures that failed since the last message or look. A look requests it when there are any. */
 export function createAlertFailures(
   { inngest, store }: Pick<CaptureDependencies, "inngest" | "store">,
   alertWebhookUrl: string,

@@ -70,7 +70,7 @@ export function createCapturePullRequestDetails({
     });
   }
 
-  /** Null if nothing is left to do. */
+  /** Returns null when nothing is left to do. */
   async function beginFetch(
     run: CaptureRun,
     unlessKnown: boolean | undefined,
@@ -129,6 +129,6 @@ export function createCapturePullRequestDetails({
 }
 
 interface Captured extends PullRequestOutcome {
-  /** Absent: they are listed in another step. */
+  /** Absent when a step of their own lists them. */
   firstFiles?: FirstFiles;
 }

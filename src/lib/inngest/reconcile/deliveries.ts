@@ -27,22 +27,22 @@ const headerSecondMs = 1000;
 /** A page that GitHub fails to answer is requested again with fewer deliveries. Later pages start with the second size. */
 const pageSizes = [100, 50, 25, 5, 1] as const;
 
-/** The most requests in one step. */
+/** The maximum number of requests in one step. */
 const pageBatchSize = 10;
 const redeliveryBatchSize = 25;
 const lookupBatchSize = 500;
 
-/** In one run, oldest first. The App may send 5,000 requests an hour, and the next run continues. */
+/** The maximum number of redeliveries in one run, oldest first: the App may send 5,000 requests an hour. The next run continues. */
 const maxRedeliveries = 2_000;
 
-/** Malformed deliveries, which would be refused again. */
+/** The statuses of malformed and too large deliveries, which would be refused again. */
 const permanentStatuses = [400, 413];
 
-/** Doubles after each failed attempt. */
+/** The wait before another redelivery. It doubles after each failed attempt. */
 const retryAfterMs = { first: 8 * 60_000, max: 6 * 3_600_000 };
 
 type FailedAttempt = Pick<DeliveryAttempt, "id" | "guid" | "delivered_at" | "status_code"> & {
-  /** Such as `pull_request.opened`. */
+  /** The webhook with its action, such as `pull_request.opened`. */
   webhook: string;
 };
 

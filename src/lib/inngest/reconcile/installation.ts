@@ -18,6 +18,7 @@ import {
 } from "../events.ts";
 import { toInstallationEvents } from "../events/installation-events.ts";
 import { toBatches } from "../events/batches.ts";
+import { toSyncStart } from "../events/sync-start.ts";
 import { type CaptureDependencies } from "../captures/capture.ts";
 import { sendFromStep } from "../captures/send-from-step.ts";
 import { comparePublicRepositories } from "./public-repositories.ts";
@@ -36,9 +37,6 @@ interface NamedRepository {
 
 /** Absent repositories confirmed in one run, within the time of a serverless function. The next run confirms more. */
 const maxConfirmed = 50;
-
-/** A sync repeats what changed while the last one was reading. */
-const overlapMs = 10 * 60_000;
 
 /**
  * Finds changes of an installation whose webhooks were lost: that it was installed or suspended; repositories that were added, removed, renamed or changed;
@@ -77,8 +75,8 @@ export function createInstallationReconciler({
   }
 
   /**
-   * The repositories that the installation lacks by GitHub's answer for each. Absence from the list is no proof: the list shifts when another
-   * repository is removed while it is read.
+   * Returns the repositories that the installation no longer has, as GitHub answers for each. Absence from the list is no proof: the list shifts
+   * when another repository is removed while it is read.
    */
   async function findRemoved(
     { id }: GitHubInstallation,
@@ -235,7 +233,7 @@ function toSyncEvent(
   { runId }: ReconcilingRun,
   { repository, installation_id: installationId, since, inventory }: DifferentRepository,
 ): CaptureEvent {
-  const from = since && new Date(Date.parse(since) - overlapMs).toISOString();
+  const from = since && toSyncStart(since);
   return createEvent(repositorySync, `${runId}:sync:${repository.id}`, {
     ...reconcilingData,
     repository,

@@ -7,7 +7,7 @@ import { briefRetries, isTooMuchAtOnce, limitEndOf } from "../../github/to-innge
 import { isUnstorable } from "../../store/store.ts";
 
 /**
- * Null if GitHub refuses a listing, or fails it repeatedly for minutes. Throws a rate limit, and a refusal that every request of the repository
+ * Returns null if GitHub refuses a listing, or fails it repeatedly for minutes. Throws a rate limit, and a refusal that every request of the repository
  * would get.
  */
 export async function nullIfRefused<Answer>(
@@ -25,7 +25,7 @@ export async function nullIfRefused<Answer>(
 }
 
 /**
- * Null if GitHub fails the request, or its answer cannot be read or stored: a smaller request may succeed. If the request cannot be smaller
+ * Returns null if GitHub fails the request, or its answer cannot be read or stored: a smaller request may succeed. If the request cannot be smaller
  * (`isSingle`) and GitHub is down, the failure is thrown, and the step is retried.
  */
 export async function nullIfTooMuch<Answer>(

@@ -4,16 +4,19 @@ import { listStart, type ListPosition } from "../../github/read-page.ts";
 import type { RepositorySyncData } from "../events.ts";
 import type { SyncLeft, SyncListing, SyncPosition, SyncTail } from "../events/sync-position-schema.ts";
 
-/** Pull requests in one query: at first, more after each success, at most. */
+/** The number of pull requests in one query: at first, added after each success, and at most. */
 const readBatchSize = { first: 60, growth: 20, max: 100 };
 
-/** Pull requests on a page of an inventory. */
+/** The number of pull requests on a page of an inventory: added after each success, and at most. */
 const inventoryPageSize = { growth: 10, max: 100 };
 
-/** The most lists with more pages that are read in one query. */
+/** The maximum number of lists with more pages in one query. */
 const maxTails = 25;
 
-/** These lists wait until the pull requests are read, or this many wait: beside a list of 30 pages, others cost no more queries. */
+/**
+ * The number of lists with more pages at which they are read before the next pull requests. Until then they wait, because up to
+ * `maxTails` lists together take only as many queries as the longest one has pages.
+ */
 const maxWaitingTails = 100;
 
 /** GitHub's times are whole seconds, and `since` may or may not include its own. */

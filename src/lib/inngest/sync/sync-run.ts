@@ -4,13 +4,13 @@ import type { RepositorySyncData } from "../events.ts";
 
 export type SyncRun = CaptureRun<RepositorySyncData>;
 
-/** A step's result says when the budget allows the next step. Null: at once. */
+/** The part of a step's result that paces the sync: the time at which the budget allows the next step, or null for at once. */
 export interface Paced {
   waitUntil: string | null;
 }
 
 export interface SyncStepDependencies extends Pick<CaptureDependencies, "store" | "github"> {
-  /** Until when the rest of the budget is left to live captures. Null while there is enough. */
+  /** Returns until when the rest of the budget is left to live captures, or null while there is enough. */
   waitFor: (budget: Budget | null) => string | null;
 }
 

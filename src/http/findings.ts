@@ -228,16 +228,33 @@ function countIn(repositories: readonly Analysis["repositories"][number][]): str
   return `${plural(sumGaps(repositories), "gap")} in ${where}`;
 }
 
-/** Repositories that were never compared with GitHub. */
+/** Repositories without a comparison with GitHub. */
 function findUnknown({ analysis }: Seen): Finding[] {
   const unknown = analysis.repositories.filter(({ inventoried_at }) => inventoried_at === null);
+  return [
+    ...describeUnknown(
+      unknown.filter(({ synced_at }) => synced_at === null),
+      (one) =>
+        `${one ? "was" : "were"} never compared with GitHub; ${one ? "its" : "their"} state is unknown until the first sync ends.`,
+    ),
+    ...describeUnknown(
+      unknown.filter(({ synced_at }) => synced_at !== null),
+      (one) =>
+        `${one ? "has" : "have"} no complete inventory, or ${one ? "is" : "are"} not shown by GitHub any more; ${one ? "its" : "their"} state is unknown.`,
+    ),
+  ];
+}
+
+function describeUnknown(
+  unknown: readonly Analysis["repositories"][number][],
+  describe: (one: boolean) => string,
+): Finding[] {
   if (unknown.length === 0) return [];
   const names =
     unknown.length > maxNamed
       ? plural(unknown.length, "repository")
       : new Intl.ListFormat("en").format(unknown.map(nameOf));
-  const one = unknown.length === 1;
-  const text = `${names} ${one ? "was" : "were"} never compared with GitHub; ${one ? "its" : "their"} state is unknown until the first sync ends.`;
+  const text = `${names} ${describe(unknown.length === 1)}`;
   return [{ ...finding(text, "repositories"), weight: "unknown" }];
 }
 

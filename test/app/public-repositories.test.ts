@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Repository } from "../../src/fake-github/index.ts";
 import type { TestGitHub } from "../support/open-github.ts";
-import { useScene } from "../support/scene.ts";
+import { adminToken, useScene } from "../support/scene.ts";
 
 /** Public repositories that GITHUB_TOKEN reads. No webhook announces their changes. */
 
@@ -25,6 +25,7 @@ beforeEach(async () => {
   open(-30);
   await scene.backfill();
   expect(await gaps()).toEqual([]);
+  scene.pass(60);
 });
 
 test("a renamed repository is found, also after another took its name", async () => {
@@ -32,11 +33,13 @@ test("a renamed repository is found, also after another took its name", async ()
   await reconcileUpdates();
   expect(await rows("github.repositories")).toMatchObject([{ id: web.id, name: "site" }]);
 
+  scene.pass(60);
   github.quietly(() => github.renameRepository(web, "shop"));
   github.quietly(() => github.createRepository({ owner: scene.acme, name: "site" }));
   open(10);
+  await reconcileUpdates(); // finds the name
+  scene.pass(60);
   await reconcileUpdates();
-  await reconcileUpdates(); // the first finds the name
   expect(await rows("github.repositories")).toMatchObject([{ id: web.id, name: "shop" }]);
   expect(await rows("github.pull_requests")).toHaveLength(2);
   expect(await gaps()).toEqual([]);
@@ -56,6 +59,13 @@ test("a repository that GitHub no longer shows is unknown until it is back", asy
   await reconcileUpdates();
   expect(await gaps()).toEqual(["pull_requests null 1/null"]);
   expect(await scene.jobs("state = 'failed'")).toEqual([]);
+  const overview = await fetch(`${scene.app.url}/api/overview`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  expect(await overview.json()).toMatchObject({
+    status: "unknown",
+    sentence: "acme/web has no complete inventory, or is not shown by GitHub any more; its state is unknown.",
+  });
 
   github.quietly(() => github.publicizeRepository(web));
   open(10);

@@ -44,6 +44,19 @@ test("deleting a comment changes the pull request's counts but not its updated_a
   });
 });
 
+// https://docs.github.com/repositories/creating-and-managing-repositories/restoring-a-deleted-repository
+test("a restored repository has its id and pull requests, but no labels, and sends no webhook", async () => {
+  const { github, reader, repository, pullRequest } = await createDiscussion();
+  github.label(pullRequest, "bug");
+  github.deleteRepository(repository);
+  const caused = github.deliveries.length;
+  expect((await reader.get("/repos/acme/web")).status).toBe(404);
+  github.restoreRepository(repository);
+  expect(github.deliveries).toHaveLength(caused);
+  expect(await (await reader.get("/repos/acme/web")).json()).toMatchObject({ id: repository.id });
+  expect(await (await reader.get("/repos/acme/web/pulls/1")).json()).toMatchObject({ number: 1, labels: [] });
+});
+
 test("a deletion can happen without any webhook", async () => {
   const { github, reader, remarks, comments } = await createDiscussion();
   const caused = github.deliveries.length;

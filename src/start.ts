@@ -85,7 +85,12 @@ async function run(config: Config | ConfigBeforeSetup): Promise<void> {
 }
 
 function loadEnvironment(): void {
-  if (!existsSync(".env")) return;
+  if (existsSync(".env")) loadEnvironmentFile();
+  // Node asks the system for each variable that is read, and Inngest's SDK reads all of them several times in each call of a function.
+  process.env = { ...process.env };
+}
+
+function loadEnvironmentFile(): void {
   // An empty variable is not set, but Node would let it win over the file.
   for (const name of variableNames) if (process.env[name]?.trim() === "") delete process.env[name];
   try {

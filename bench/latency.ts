@@ -2,12 +2,15 @@
  * Measures the time from the start of a signed request until a query finds its row, at a constant rate with the embedded database and queue.
  * `-- --rate N` sets the requests a second (50), `-- --busy` keeps one core busy with another process.
  *
- * pr-capture runs in a child process. Its database is in memory, so the query runs there: once after every merge, for the row of its
+ * pr-capture runs in a child process, and the query runs there too: once after every merge, for the row of its
  * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. Both
  * processes read the machine's monotonic clock. The first seconds are a warm-up and do not count.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -50,8 +53,10 @@ interface Sent {
 const github = createFakeGitHub({ appId: demoApp.id, webhookSecret: demoApp.webhookSecret, seed: 1 });
 const githubServer = await serveGitHub(github);
 const busy = given.busy ? new Worker("for (;;);", { eval: true }) : null;
+const folder = await mkdtemp(join(tmpdir(), "pr-capture-latency-"));
 const server = fork(fileURLToPath(new URL("support/visibility-server.ts", import.meta.url)), [
   githubServer.url,
+  folder,
 ]);
 const [{ webhooksUrl }] = (await once(server, "message")) as [{ webhooksUrl: string }];
 const seenAt = new Map<string, bigint>();
@@ -62,6 +67,8 @@ server.on("message", ({ delivery, at }: Sighting) => {
 await sendAll(playBusyTeam(github, warmUpPullRequests));
 const sent = await sendAll(playBusyTeam(github, pullRequests));
 server.disconnect();
+await once(server, "exit");
+await rm(folder, { recursive: true });
 await githubServer.close();
 await busy?.terminate();
 

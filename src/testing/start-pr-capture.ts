@@ -23,16 +23,22 @@ export interface RunningPrCapture {
 }
 
 interface StartOptions {
+  /** The folder of the database, by default in memory. */
+  dataDir?: string;
   /** Called with each delivery's GUID once its row is committed. */
   onWrite?: (delivery: string) => void;
   /** Calls a function in place of the queue, to count its calls. */
   callFunction?: (request: Request, next: (request: Request) => Promise<Response>) => Promise<Response>;
 }
 
-/** Starts pr-capture like `npm start`, with the embedded queue and a database in memory. */
+/** Starts pr-capture like `npm start`, with the embedded queue and database. */
 export async function startPrCapture(
   githubUrl: string,
-  { onWrite = () => {}, callFunction = (request, next) => next(request) }: StartOptions = {},
+  {
+    dataDir = "memory://",
+    onWrite = () => {},
+    callFunction = (request, next) => next(request),
+  }: StartOptions = {},
 ): Promise<RunningPrCapture> {
   const { privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -44,7 +50,7 @@ export async function startPrCapture(
     PRIVATE_KEY: privateKey,
     WEBHOOK_SECRET: demoApp.webhookSecret,
     GITHUB_API_URL: githubUrl,
-    DATA_DIR: "memory://",
+    DATA_DIR: dataDir,
     HOST: "127.0.0.1",
     PORT: "0",
     LOG_LEVEL: "fatal", // failures are reported at the end, from the jobs

@@ -5,6 +5,7 @@ import { SetupError } from "../../setup-error.ts";
 import { createDiskCopy, createMemoryCopy } from "./database-copy.ts";
 import { lockFolder } from "./lock-folder.ts";
 import { isDiskFull, toFullDiskError } from "./pglite/full-disk.ts";
+import { startHousekeeping } from "./pglite/housekeeping.ts";
 import type { GuestLimits } from "./pglite/messages.ts";
 import { openSocket } from "./pglite/open-socket.ts";
 import { openWorkerPool } from "./pglite/open-worker-pool.ts";
@@ -13,7 +14,6 @@ import type { SqlDatabase } from "./sql-database.ts";
 
 const inMemory = "memory://";
 const defaultGuestLimits: GuestLimits = { maxHoldMs: 5_000, maxAnswerBytes: 64 * 1024 * 1024 };
-const vacuumEveryMs = 60 * 60 * 1000;
 
 export interface PgliteOptions {
   /** A file with the content of a new database in memory, as PGlite's `dumpDataDir` makes it. */
@@ -94,9 +94,7 @@ function tryToLock(folder: string): (() => void) | null {
 function toSqlDatabase(worker: PgliteWorker, description: string): SqlDatabase {
   const pool = openWorkerPool(worker);
   const locks = new Set<string>();
-  // PGlite has no autovacuum, so dead rows and stale statistics would pile up.
-  const vacuum = setInterval(() => void pool.exec("vacuum analyze").catch(() => {}), vacuumEveryMs);
-  vacuum.unref();
+  const stopHousekeeping = startHousekeeping(pool);
   return {
     ...pool,
     tryLock: async (name) => {
@@ -106,7 +104,7 @@ function toSqlDatabase(worker: PgliteWorker, description: string): SqlDatabase {
     },
     description: `PGlite (${description})`,
     close: async () => {
-      clearInterval(vacuum);
+      stopHousekeeping();
       await pool.end();
       await worker.close();
     },

@@ -1,11 +1,12 @@
 import { PGlite } from "@electric-sql/pglite";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { openPglite } from "../../../src/lib/embedded/open-pglite.ts";
+import { patience } from "../../support/patience.ts";
 import { postgresVersion } from "../../../src/lib/embedded/pglite/open-database.ts";
 
 /** Each test creates a database, which is slow on a busy machine. */
@@ -77,5 +78,41 @@ test("postgresVersion is PGlite's version", async () => {
     "select current_setting('server_version_num')::int / 10000 as major",
   );
   expect(String(row?.major)).toBe(postgresVersion);
+  await db.close();
+});
+
+test("the write-ahead log does not grow with what is written", async () => {
+  await cp(inject("emptyFolder"), folder, { recursive: true });
+  const db = await openPglite(folder);
+  await db.exec("create table written (id integer primary key, text text storage external)");
+  for (let round = 0; round < 12; round++)
+    await db.exec(`
+      insert into written select n, repeat('x', 10000) from generate_series(1, 1000) as n
+      on conflict (id) do update set text = excluded.text`);
+  const log = join(folder, "postgres", "pg_wal");
+  await vi.waitFor(async () => {
+    const files = await Promise.all((await readdir(log)).map((name) => stat(join(log, name))));
+    expect(files.reduce((bytes, { size }) => bytes + size, 0)).toBeLessThan(100e6);
+  }, patience);
+  await db.close();
+});
+
+test("tables are vacuumed and analyzed every hour", async () => {
+  await cp(inject("emptyFolder"), folder, { recursive: true });
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  const db = await openPglite(folder);
+  await db.exec(
+    "create table counted as select n from generate_series(1, 1000) as n; delete from counted where n > 10",
+  );
+  const readCount = async () => {
+    const [counted] = await db.query<{ rows: number }>(
+      "select reltuples::integer as rows from pg_class where relname = 'counted'",
+    );
+    return counted?.rows;
+  };
+  expect(await readCount()).toBe(-1); // never
+  vi.advanceTimersByTime(60 * 60 * 1000);
+  vi.useRealTimers();
+  await vi.waitFor(async () => expect(await readCount()).toBe(10), patience);
   await db.close();
 });

@@ -333,7 +333,7 @@ export async function prune(db: SqlQueries, now: number): Promise<void> {
   await db.query("delete from embedded_inngest.throttles where free_at <= $1", [now]);
 }
 
-/** Removes dead rows from the queue's indexes, because PGlite has no autovacuum. */
+/** Removes dead rows from the queue's indexes, because PGlite has no autovacuum. One table at a time, because others wait meanwhile. */
 export async function vacuum(db: SqlDatabase): Promise<void> {
-  await db.exec("vacuum embedded_inngest.requests, embedded_inngest.runs, embedded_inngest.steps");
+  for (const table of ["requests", "runs", "steps"]) await db.exec(`vacuum embedded_inngest.${table}`);
 }

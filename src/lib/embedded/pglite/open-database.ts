@@ -9,8 +9,18 @@ import type { Place } from "./messages.ts";
 /** The version of PGlite's Postgres, as its data folders' PG_VERSION names it. */
 export const postgresVersion = "18";
 
-// PGlite's default of 128 MB would stay in memory.
-const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+const settings = {
+  shared_buffers: "16MB", // the default of 128 MB would stay in memory
+  // The write-ahead log, which `housekeeping.ts` limits. Writing 16 MB of zeros for each new file of it would hold up all statements.
+  min_wal_size: "32MB",
+  max_wal_size: "64MB",
+  wal_init_zero: "off",
+};
+
+const startParams = [
+  ...PGlite.defaultStartParams,
+  ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+];
 
 export async function openDatabase(place: Place): Promise<PGlite> {
   if ("dataDir" in place) return start(place.dataDir, await toBlob(place.snapshot));

@@ -25,7 +25,7 @@ import { percentile } from "../src/testing/percentile.ts";
 import { print } from "../src/testing/print.ts";
 import { printTable } from "../src/testing/print-table.ts";
 import { demoApp } from "../src/testing/start-pr-capture.ts";
-import { playBusyTeam } from "./support/busy-team.ts";
+import { createBusyTeam, playBusyTeam } from "./support/busy-team.ts";
 import { rowOf, type Expectation } from "./support/row-of.ts";
 import type { Sighting } from "./support/visibility-server.ts";
 
@@ -64,8 +64,9 @@ server.on("message", ({ delivery, at }: Sighting) => {
   if (!seenAt.has(delivery)) seenAt.set(delivery, BigInt(at));
 });
 
-await sendAll(playBusyTeam(github, warmUpPullRequests));
-const sent = await sendAll(playBusyTeam(github, pullRequests));
+const team = createBusyTeam(github);
+await sendAll(playBusyTeam(github, team, warmUpPullRequests));
+const sent = await sendAll(playBusyTeam(github, team, pullRequests));
 server.disconnect();
 await once(server, "exit");
 await rm(folder, { recursive: true });

@@ -23,7 +23,7 @@ import { percentile } from "../src/testing/percentile.ts";
 import { print } from "../src/testing/print.ts";
 import { printTable } from "../src/testing/print-table.ts";
 import { paths } from "../src/http/routes.ts";
-import { playBusyTeam } from "./support/busy-team.ts";
+import { createBusyTeam, playBusyTeam } from "./support/busy-team.ts";
 import { appEnvironment } from "./support/credentials.ts";
 import { residentMb } from "./support/resident-memory.ts";
 import { startProcess } from "./support/start-process.ts";
@@ -77,7 +77,7 @@ async function sendAll(): Promise<void> {
 /** Plays one team after another, and deletes the recorded webhooks and requests of the previous one. */
 function* playTeams(): Generator<WebhookDelivery> {
   for (;;) {
-    yield* playBusyTeam(github, pullRequestBatchSize);
+    yield* playBusyTeam(github, createBusyTeam(github), pullRequestBatchSize);
     github.deliveries.length = 0;
     github.requests.length = 0;
   }

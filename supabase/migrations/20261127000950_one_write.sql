@@ -1,11 +1,9 @@
 -- A merge writes its pull request once. Each write also updates the row of capture.coverage.
 
 -- Merges what an observation contains of requested reviewers and teams into a row, without storing it. They have a clock of their own:
--- submitting a review removes its author from them, and only the review's payload shows that.
-create function capture.with_reviewers(
-  present github.pull_requests, item jsonb, fetched_at timestamptz, out outcome text, out merged github.pull_requests
-)
-language plpgsql set search_path = '' as $$
+-- submitting a review removes its author from them, and only the review's payload shows that. Returns { outcome, columns }.
+create function capture.with_reviewers(present github.pull_requests, item jsonb, fetched_at timestamptz)
+returns jsonb language plpgsql set search_path = '' as $$
 declare
   observed constant github.pull_requests := jsonb_populate_record(null::github.pull_requests, item);
   result record;
@@ -22,10 +20,10 @@ begin
     ),
     observed.updated_at, fetched_at, null
   );
-  outcome := result.outcome;
-  merged := jsonb_populate_record(present, result.merged);
-  merged.reviewers_clock := result.clock;
-  merged.reviewers_fetched_at := result.fetched_at;
+  return jsonb_build_object(
+    'outcome', result.outcome,
+    'columns', result.merged || jsonb_build_object('reviewers_clock', result.clock, 'reviewers_fetched_at', result.fetched_at)
+  );
 end $$;
 
 -- Sets GitHub's counts of a row's comments, those that are newer than the known ones, or the higher ones of the same second. A null count is
@@ -67,7 +65,7 @@ declare
   created boolean := false;
   present github.pull_requests;
   changed github.pull_requests;
-  reviewers record;
+  reviewers jsonb;
   reviewers_ambiguous timestamptz;
 begin
   select * into present from github.pull_requests p
@@ -99,8 +97,8 @@ begin
   end if;
   if observed ?| array['requested_reviewers', 'requested_teams'] then
     reviewers := capture.with_reviewers(changed, observed, null);
-    changed := reviewers.merged;
-    if reviewers.outcome = 'ambiguous' then
+    changed := jsonb_populate_record(changed, reviewers -> 'columns');
+    if reviewers ->> 'outcome' = 'ambiguous' then
       reviewers_ambiguous := observed_clock;
     end if;
   end if;
@@ -133,7 +131,7 @@ declare
   changed github.pull_requests;
   result record;
   outcome text;
-  reviewers record;
+  reviewers jsonb;
   reviewers_outcome text;
 begin
   item := capture.with_current_titles(repo_id, item, fetched_at);
@@ -143,8 +141,8 @@ begin
   changed := present;
   if item ?| array['requested_reviewers', 'requested_teams'] then
     reviewers := capture.with_reviewers(changed, item, fetched_at);
-    reviewers_outcome := reviewers.outcome;
-    changed := reviewers.merged;
+    reviewers_outcome := reviewers ->> 'outcome';
+    changed := jsonb_populate_record(changed, reviewers -> 'columns');
   end if;
   -- Label ids that one side lacks are filled in from the other.
   if observed.labels <> '{}' and array_position(coalesce(observed.label_ids, '{null}'), null) is not null then

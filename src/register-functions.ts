@@ -1,7 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "./logger.ts";
-
-const pauseRangeMs = { first: 1_000, max: 30_000 };
+import { createRetryPauses } from "./retry-pauses.ts";
 
 /** Registers the functions, which the server runs at `url`, with the Dev Server, which then needs no `--sdk-url`. */
 export async function registerWithDevServer(url: string, log: Logger): Promise<void> {
@@ -15,13 +13,14 @@ export async function registerWithDevServer(url: string, log: Logger): Promise<v
  * looks for the functions of a new version only when it starts itself.
  */
 export async function registerWithInngest(url: string, log: Logger, signal: AbortSignal): Promise<void> {
+  const pause = createRetryPauses(signal);
   let known: string | null = null;
-  for (let pauseMs = pauseRangeMs.first; ; pauseMs = Math.min(pauseMs * 2, pauseRangeMs.max)) {
+  for (;;) {
     const refusal = await register(url);
     if (refusal === null) return log.info("The functions are registered with Inngest");
     if (refusal !== known) log.warn(`Could not register the functions with Inngest (${refusal}). Retrying.`);
     known = refusal;
-    await delay(pauseMs, null, { signal });
+    await pause();
   }
 }
 

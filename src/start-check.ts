@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "./check-setup.ts";
+import { createRetryPauses } from "./retry-pauses.ts";
 import type { Services } from "./services.ts";
 import { SetupError } from "./setup-error.ts";
-
-const pauseRangeMs = { first: 1_000, max: 30_000 };
 
 /**
  * Runs a check once, and returns a function that repeats it until it finds no problem, or until `signal` aborts. Throws what waiting cannot fix. A
@@ -32,13 +31,10 @@ export async function startCheck(
     pending = Promise.resolve(result);
   }
   return async () => {
+    const pause = createRetryPauses(signal);
     try {
-      for (
-        let pauseMs = pauseRangeMs.first;
-        record(await pending);
-        pauseMs = Math.min(pauseMs * 2, pauseRangeMs.max)
-      ) {
-        await delay(pauseMs, null, { signal });
+      while (record(await pending)) {
+        await pause();
         pending = check();
       }
     } catch (error) {

@@ -154,8 +154,14 @@ const mayImport: Record<string, readonly string[]> = {
   "src/check-setup.ts": ["src/config.ts", "src/lib", "src/setup-error.ts"],
   "src/webhook-proxy.ts": ["src/logger.ts"],
   "src/server.ts": ["src/start.ts"],
-  "src/register-functions.ts": ["src/logger.ts"],
-  "src/start-check.ts": ["src/check-setup.ts", "src/services.ts", "src/setup-error.ts"],
+  "src/retry-pauses.ts": [],
+  "src/register-functions.ts": ["src/logger.ts", "src/retry-pauses.ts"],
+  "src/start-check.ts": [
+    "src/check-setup.ts",
+    "src/retry-pauses.ts",
+    "src/services.ts",
+    "src/setup-error.ts",
+  ],
   "src/start.ts": [
     "src/check-setup.ts",
     "src/config.ts",

@@ -1,4 +1,4 @@
--- A merge writes its pull request once. Each write also updates the row of capture.coverage.
+-- A merge writes its pull request once, where each write also updates the row of capture.coverage. Files of the same head and base can change.
 
 -- Merges what an observation contains of requested reviewers and teams into a row, without storing it. They have a clock of their own:
 -- submitting a review removes its author from them, and only the review's payload shows that. Returns { outcome, columns }.

@@ -266,14 +266,17 @@ test("only config.ts and the entry points read the environment", () => {
 
 const sources = files.filter((file) => file.startsWith("src/"));
 
-test("only the worker of PGlite loads it, so a server on another database never does", () => {
+test("only PGlite's worker, and the process that creates its folder, load it", () => {
   const importing = (pattern: RegExp) =>
     sources.filter((file) => pattern.test(readFileSync(join(root, file), "utf8")));
   expect(importing(/^import (?!type).* from "@electric-sql\/pglite"/m)).toEqual([
     "src/lib/embedded/pglite/open-database.ts",
   ]);
-  expect(importing(/from ".*\/open-database\.ts"/)).toEqual(["src/lib/embedded/pglite/worker.ts"]);
-  expect(importing(/from ".*\/worker\.ts"/)).toEqual([]);
+  expect(importing(/from ".*\/open-database\.ts"/)).toEqual([
+    "src/lib/embedded/pglite/creation.ts",
+    "src/lib/embedded/pglite/worker.ts",
+  ]);
+  expect(importing(/from ".*\/(creation|worker)\.ts"/)).toEqual([]);
 });
 
 test("no two exports share a name", () => {

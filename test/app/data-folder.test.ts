@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
+import { patience } from "../support/patience.ts";
 import { serverTest } from "../support/server-test.ts";
 
 /** The server's start with a DATA_DIR that it cannot use. */
@@ -120,4 +121,20 @@ test("a data folder of another Postgres version ends the start with one sentence
 test("a damaged data folder ends the start with one sentence", async ({ start, folder }) => {
   await writeFile(join(folder, "postgres", "global", "pg_control"), "damaged");
   await expect(start()).rejects.toThrow(/cannot be opened: it is damaged/);
+});
+
+test("a server starts after one that was killed while it created the data folder", async ({
+  spawnServer,
+  start,
+  folder,
+}) => {
+  const DATA_DIR = join(folder, "new");
+  const unfinished = async () =>
+    (await readdir(DATA_DIR).catch(() => [])).filter((name) => name.startsWith("postgres.unfinished"));
+  const killed = spawnServer({ DATA_DIR });
+  await vi.waitFor(async () => expect(await unfinished()).toHaveLength(1), patience);
+  await killed.end("SIGKILL");
+  const { output } = await start({ DATA_DIR });
+  expect(output).toContainEqual(expect.stringContaining(`Rows go to PGlite (${DATA_DIR})`));
+  expect(await unfinished()).toEqual([]);
 });

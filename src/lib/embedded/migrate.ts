@@ -9,12 +9,14 @@ const migrations = new URL("../../../supabase/migrations/", import.meta.url);
  * Processes that start together wait for each other.
  */
 export async function migrate(db: SqlDatabase, folder: URL = migrations): Promise<string[]> {
+  const missing = await listMissing(db, folder);
+  if (missing.length === 0) return [];
   await db.transaction(async (tx) => {
     await lockMigrations(tx);
     await tx.exec(createMigrationsTable);
   });
   const applied: string[] = [];
-  for (const migration of await listMigrations(folder)) {
+  for (const migration of missing) {
     const script = await readFile(new URL(migration.file, folder), "utf8");
     const isNew = await db.transaction((tx) => apply(tx, migration, script));
     if (isNew) applied.push(migration.file);
@@ -24,6 +26,10 @@ export async function migrate(db: SqlDatabase, folder: URL = migrations): Promis
 
 /** The file names of the migrations that are not applied. Changes nothing. */
 export async function listMissingMigrations(db: SqlQueries, folder: URL = migrations): Promise<string[]> {
+  return (await listMissing(db, folder)).map(({ file }) => file);
+}
+
+async function listMissing(db: SqlQueries, folder: URL): Promise<Migration[]> {
   const [table] = await db.query<{ exists: boolean }>(
     `select to_regclass('${migrationsTable}') is not null as exists`,
   );
@@ -31,7 +37,7 @@ export async function listMissingMigrations(db: SqlQueries, folder: URL = migrat
     ? await db.query<{ version: string }>(`select version from ${migrationsTable}`)
     : [];
   const applied = new Set(recorded.map(({ version }) => version));
-  return (await listMigrations(folder)).flatMap(({ file, version }) => (applied.has(version) ? [] : [file]));
+  return (await listMigrations(folder)).filter(({ version }) => !applied.has(version));
 }
 
 interface Migration {

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 
-/** DATA_DIR, whose database is created if missing; or any data folder of PGlite, or memory with the content of a snapshot or its file. */
+/** DATA_DIR; or any data folder of PGlite, or memory with the content of a snapshot or its file. */
 export type Place =
   | { folder: string }
   | { dataDir: string; snapshot?: string | Uint8Array<ArrayBuffer>; maxMemoryBytes?: number };
@@ -23,3 +23,8 @@ export type WorkerMessage =
   | { kind: "refused"; message: string; isSetup: boolean }
   | { kind: "broken"; reason: string }
   | { kind: "dump"; snapshot: Uint8Array<ArrayBuffer> };
+
+export type CreationResult =
+  | { kind: "created" }
+  | { kind: "disk-full" }
+  | { kind: "failed"; message: string };

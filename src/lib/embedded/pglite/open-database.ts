@@ -1,8 +1,9 @@
 import { PGlite } from "@electric-sql/pglite";
-import { existsSync, openAsBlob, readdirSync, statSync } from "node:fs";
-import { readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
+import { readFile, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { SetupError } from "../../../setup-error.ts";
+import { toDatabaseFolder } from "./database-folder.ts";
 import { explainFullDisk, isDiskFull } from "./full-disk.ts";
 import type { Place } from "./messages.ts";
 
@@ -25,31 +26,20 @@ const startParams = [
 export async function openDatabase(place: Place): Promise<PGlite> {
   if ("dataDir" in place) return start(place.dataDir, await toBlob(place.snapshot));
   try {
-    return await openFolder(await prepare(place.folder));
+    return await openFolder(toDatabaseFolder(place.folder));
   } catch (error) {
     throw explainFullDisk(error, place.folder);
   }
 }
 
-function start(dataDir: string, snapshot?: Blob): Promise<PGlite> {
+/** Opens a data folder of PGlite. Creates it if it is missing. */
+export function start(dataDir: string, snapshot?: Blob): Promise<PGlite> {
   return PGlite.create({ dataDir, startParams, ...(snapshot && { loadDataDir: snapshot }) });
 }
 
 async function toBlob(snapshot: string | Uint8Array<ArrayBuffer> | undefined): Promise<Blob | undefined> {
   if (snapshot === undefined) return undefined;
   return typeof snapshot === "string" ? openAsBlob(snapshot) : new Blob([snapshot]);
-}
-
-/** Returns the database's folder. A new database is built beside it and then moved, so an interrupted start leaves no broken one. */
-async function prepare(folder: string): Promise<string> {
-  const dataDir = join(folder, "postgres");
-  if (existsSync(dataDir) && !(statSync(dataDir).isDirectory() && readdirSync(dataDir).length === 0))
-    return dataDir;
-  const unfinished = `${dataDir}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await (await start(unfinished)).close();
-  await rename(unfinished, dataDir);
-  return dataDir;
 }
 
 /** Opens an existing database. Checks `PG_VERSION` first, because PGlite creates a new database when the file is missing. */

@@ -5,7 +5,7 @@ import { useScene } from "../support/scene.ts";
 /** GitHub does not answer a request. The request times out, and the app requests smaller parts. */
 
 /** Long enough for an answer on a busy machine. */
-const requestTimeoutMs = 500;
+const requestTimeoutMs = 1_000;
 
 const scene = useScene({ requestTimeoutMs });
 

@@ -54,6 +54,8 @@ export interface EngineOptions {
   concurrency?: number;
   /** Returns the delay in milliseconds after a number of failed attempts. */
   backoff?: (failures: number) => number;
+  /** How long it waits after the database failed. */
+  errorDelayMs?: number;
 }
 
 export function createInngestEngine({
@@ -62,6 +64,7 @@ export function createInngestEngine({
   now = Date.now,
   concurrency = 16,
   backoff = inngestBackoff,
+  errorDelayMs = 1_000,
 }: EngineOptions): InngestEngine {
   const functions = new Map<string, EngineFunction>();
   let declared: unknown[] | null = null;
@@ -134,6 +137,7 @@ export function createInngestEngine({
         log: logger,
         now,
         backoff,
+        errorDelayMs,
         functions,
         handler,
         maxExecuting: concurrency,

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Inngest } from "inngest";
+import type { Inngest, InngestFunction } from "inngest";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { openPglite } from "../../../src/lib/embedded/open-pglite.ts";
-import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
+import type { SqlDatabase, SqlQueries } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../../support/database.ts";
 import { createClock, createGate, startEngine } from "./engine-harness.ts";
 import { createMarkingFunctions, EVENTS, MARKS } from "./marking-functions.ts";
@@ -105,6 +105,95 @@ test("runs that sleep, are queued or will be retried survive a restart", async (
   await after.engine.idle();
   expect(log.toSorted()).toEqual(["attempt 0", "attempt 1", "slept"]);
   await after.engine.stop();
+});
+
+/** A database in which each statement of the queue breaks off once, after it is committed. */
+function breakOffOnce(database: SqlDatabase): { db: SqlDatabase; arm: () => void } {
+  const broken = new Set<string>();
+  let isArmed = false;
+  const withFaults = (queries: SqlQueries): SqlQueries => ({
+    ...queries,
+    query: async (sql, params) => {
+      const rows = await queries.query(sql, params);
+      if (!isArmed || broken.has(sql)) return rows as never;
+      broken.add(sql);
+      throw new Error("Connection terminated unexpectedly");
+    },
+  });
+  const faulty: SqlDatabase = {
+    ...database,
+    ...withFaults(database),
+    transaction: (work) => database.transaction((tx) => work(withFaults(tx))),
+  };
+  return { db: faulty, arm: () => void (isArmed = true) };
+}
+
+test.for<[string, (client: Inngest, end: () => void) => InngestFunction.Any[]]>([
+  [
+    "sleeps",
+    (client, end) => [
+      client.createFunction({ id: "sleeps", triggers }, async ({ step }) => {
+        await step.sleep("a-while", "1h");
+        await step.run("end", end);
+      }),
+    ],
+  ],
+  [
+    "has parallel steps",
+    (client, end) => [
+      client.createFunction({ id: "parallel", triggers }, async ({ step }) => {
+        await Promise.all([step.run("a", () => null), step.run("b", () => null)]);
+        await step.run("end", end);
+      }),
+    ],
+  ],
+  [
+    "is retried",
+    (client, end) => [
+      client.createFunction({ id: "retries", triggers }, ({ attempt }) => {
+        if (attempt === 0) throw new Error("once");
+        end();
+      }),
+    ],
+  ],
+  [
+    "is throttled",
+    (client, end) => [
+      client.createFunction({ id: "throttled", triggers, throttle: { limit: 1, period: "30m" } }, end),
+    ],
+  ],
+  [
+    "fails",
+    (client, end) => [
+      client.createFunction({ id: "fails", triggers, retries: 0 }, () => {
+        throw new Error("always");
+      }),
+      client.createFunction({ id: "failed", triggers: [{ event: "inngest/function.failed" }] }, end),
+    ],
+  ],
+])("a run that %s ends although each statement of the queue breaks off once", async ([, create]) => {
+  const clock = createClock();
+  let ends = 0;
+  const { db: faulty, arm } = breakOffOnce(db);
+  const { engine, inngest } = await startEngine(
+    { db: faulty, now: clock.now, backoff: () => 60_000, errorDelayMs: 10 },
+    (client) => create(client, () => void ends++),
+  );
+  arm();
+  await inngest.send([
+    { id: "first", name: "a/b" },
+    { id: "second", name: "a/b" },
+  ]);
+  for (let hour = 0; hour < 3; hour++) {
+    await engine.idle();
+    clock.advance(3600);
+  }
+  await vi.waitFor(async () => {
+    await engine.idle();
+    expect(await db.query("select * from embedded_inngest.requests")).toEqual([]);
+  }, patience);
+  expect(ends).toBeGreaterThanOrEqual(2);
+  await engine.stop();
 });
 
 test("an event id is deduplicated across a restart", async () => {

@@ -15,6 +15,7 @@ export interface LoopOptions {
   functions: ReadonlyMap<string, EngineFunction>;
   handler: Handler;
   maxExecuting: number;
+  errorDelayMs: number;
 }
 
 export interface Loop {
@@ -41,7 +42,6 @@ interface LoopStats {
 
 const lockName = "pr-capture-engine";
 const hourMs = 60 * 60 * 1000;
-const errorDelayMs = 1000;
 const maxTimerMs = 2 ** 31 - 1;
 const runsPerVacuum = 2000;
 
@@ -50,7 +50,7 @@ const runsPerVacuum = 2000;
  * request each wake it.
  */
 export function createLoop(options: LoopOptions): Loop {
-  const { db, log, now, maxExecuting } = options;
+  const { db, log, now, maxExecuting, errorDelayMs } = options;
   let state: "new" | "started" | "stopping" | "stopped" = "new";
   let lock: SqlLock | null = null;
   let isWorking = false;
@@ -76,6 +76,7 @@ export function createLoop(options: LoopOptions): Loop {
     return state !== "started" || scheduler.mustYield(requestId);
   }
 
+  /** 0: what is due is unknown, so the queue is read again. */
   function recordDue(dueAt: number): void {
     nextDue = Math.min(nextDue, dueAt);
   }
@@ -89,7 +90,7 @@ export function createLoop(options: LoopOptions): Loop {
       if (firstDue !== null) recordDue(firstDue);
       arrive(ready);
     } catch (error) {
-      scheduler.readAgain(); // they may be committed
+      recordDue(0); // they may be committed
       throw error;
     } finally {
       accepting--;
@@ -137,10 +138,11 @@ export function createLoop(options: LoopOptions): Loop {
       }
     } catch (err) {
       hasFailed = true;
+      recordDue(0);
       log?.error({ err }, "Could not read the queue; retrying");
     }
     isWorking = false;
-    setTimer(hasFailed ? now() + errorDelayMs : Infinity);
+    setTimer(hasFailed ? now() + errorDelayMs : Math.min(nextDue, nextPrune));
     if (!hasFailed) resolveIdlers();
   }
 
@@ -177,16 +179,16 @@ export function createLoop(options: LoopOptions): Loop {
         "Could not store the outcome of a request; repeating the request",
       );
       await delay(errorDelayMs);
+      recordDue(0); // the outcome may be committed
     }
     scheduler.end(first.id, request !== null);
     wake();
   }
 
-  function setTimer(latest: number): void {
+  function setTimer(time: number): void {
     clearTimeout(timer);
     if (state !== "started") return;
-    const next = Math.min(latest, nextDue, nextPrune);
-    timer = setTimeout(wake, Math.max(0, Math.min(next - now(), maxTimerMs)));
+    timer = setTimeout(wake, Math.max(0, Math.min(time - now(), maxTimerMs)));
   }
 
   function resolveIdlers(): void {

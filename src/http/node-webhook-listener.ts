@@ -35,7 +35,10 @@ export function createNodeWebhookListener(
 
     const answer = (status: number, message: string) => {
       if (response.headersSent) return;
-      response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${message}\n`);
+      const body = `${message}\n`;
+      // With its length, the answer is one write. Otherwise Node sends it in chunks.
+      const headers = { "content-type": "text/plain; charset=utf-8", "content-length": Buffer.byteLength(body) };
+      response.writeHead(status, headers).end(body);
     };
     const refuseUnread = (status: number, message: string) => {
       const id = firstOf(request.headers["x-github-delivery"]);

@@ -37,7 +37,10 @@ export function createNodeWebhookListener(
       if (response.headersSent) return;
       const body = `${message}\n`;
       // With its length, the answer is one write. Otherwise Node sends it in chunks.
-      const headers = { "content-type": "text/plain; charset=utf-8", "content-length": Buffer.byteLength(body) };
+      const headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": Buffer.byteLength(body),
+      };
       response.writeHead(status, headers).end(body);
     };
     const refuseUnread = (status: number, message: string) => {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { SetupError } from "../../setup-error.ts";
 import { createDiskCopy, createMemoryCopy } from "./database-copy.ts";
 import { lockFolder } from "./lock-folder.ts";
+import { createDatabase } from "./pglite/create-database.ts";
+import { hasDatabase, toDatabaseFolder } from "./pglite/database-folder.ts";
 import { isDiskFull, toFullDiskError } from "./pglite/full-disk.ts";
 import { startHousekeeping } from "./pglite/housekeeping.ts";
 import type { GuestLimits } from "./pglite/messages.ts";
@@ -40,6 +42,7 @@ export async function openPglite(
   try {
     const copyFolder = join(folder, "postgres.copy");
     await rm(copyFolder, { recursive: true, force: true }); // of a process that was killed
+    if (!hasDatabase(folder)) await createDatabase(folder);
     const worker = await startWorker({ folder }, warn);
     const closeSocket = await openSocket(join(folder, "socket"), worker, guestLimits).catch(
       (error: Error) => {
@@ -49,7 +52,7 @@ export async function openPglite(
     const db = toSqlDatabase(worker, folder);
     return {
       ...db,
-      createCopy: () => createDiskCopy(db, join(folder, "postgres"), copyFolder),
+      createCopy: () => createDiskCopy(db, toDatabaseFolder(folder), copyFolder),
       close: async () => {
         closeSocket?.();
         await db.close();
@@ -79,7 +82,7 @@ function lockOrExplain(folder: string): () => void {
 function tryToLock(folder: string): (() => void) | null {
   try {
     // Checked here: locking an existing file needs no write access, and PGlite reports a read-only folder like a damaged one.
-    for (const each of [folder, join(folder, "postgres")])
+    for (const each of [folder, toDatabaseFolder(folder)])
       if (existsSync(each)) accessSync(each, constants.W_OK);
     return lockFolder(folder);
   } catch (error) {

@@ -20,13 +20,13 @@ try {
 /** Creates it beside its place and then moves it there, so an interrupted start leaves no broken one. */
 async function create(): Promise<void> {
   const dataDir = toDatabaseFolder(folder);
-  const prefix = `${basename(dataDir)}.unfinished-`;
+  const unfinishedName = `${basename(dataDir)}.unfinished`;
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix)) continue;
+    if (!name.startsWith(unfinishedName)) continue;
     // The process of a killed server may still write there for a moment.
     await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   }
-  const unfinished = await mkdtemp(join(folder, prefix));
+  const unfinished = await mkdtemp(join(folder, `${unfinishedName}-`));
   await (await start(unfinished)).close();
   try {
     await rename(unfinished, dataDir);

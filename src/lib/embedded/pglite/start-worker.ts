@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { SetupError } from "../../../setup-error.ts";
-import { createDatabase } from "./create-database.ts";
-import { hasDatabase } from "./database-folder.ts";
 import type { GuestLimits, Place, WorkerMessage, WorkerRequest } from "./messages.ts";
 
 export interface PgliteWorker {
@@ -24,7 +22,7 @@ interface RunningWorker {
 }
 
 /**
- * Starts a worker with a PGlite, whose folder is created if it is missing. When the worker breaks or is killed, all connections end. The next connection starts another worker, if the
+ * Starts a worker with a PGlite. When the worker breaks or is killed, all connections end. The next connection starts another worker, if the
  * database is in a folder. `warn` gets the reason.
  */
 export async function startWorker(place: Place, warn: (sentence: string) => void): Promise<PgliteWorker> {
@@ -67,7 +65,6 @@ export async function startWorker(place: Place, warn: (sentence: string) => void
     return (starting ??= restart());
   }
 
-  if ("folder" in place && !hasDatabase(place.folder)) await createDatabase(place.folder);
   await start();
   return {
     connect: (guest) => {

@@ -39,16 +39,13 @@ async function startCounting(githubUrl: string) {
   const capture = await startPrCapture(githubUrl, {
     callFunction: async (request, next) => {
       if (request.method !== "POST") return next(request);
-      const call = callSchema.parse(await request.json());
+      const call = callSchema.parse(request.body);
       runs.add(call.ctx.run_id);
       // Without this id the SDK sends no checkpoints, and answers after each step.
       const ctx = { ...call.ctx, fn_id: undefined };
-      const { url, headers } = request;
-      const response = await next(
-        new Request(url, { method: "POST", headers, body: JSON.stringify({ ...call, ctx }) }),
-      );
+      const response = await next({ ...request, body: { ...call, ctx } });
       if (response.status === 206) {
-        const operations = operationsSchema.parse(await response.clone().json());
+        const operations = operationsSchema.parse(JSON.parse(response.body));
         // A planned step is counted when it has run.
         steps += operations.filter(({ op }) => op !== "StepPlanned").length;
       }

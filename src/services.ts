@@ -15,6 +15,7 @@ import { createLiveFeed, type LiveFeed } from "./http/live-feed.ts";
 import { traced, traceDelivery } from "./http/trace-deliveries.ts";
 import { createReceiveDelivery, type OnAnswered, type ReceiveDelivery } from "./http/webhook-endpoint.ts";
 import type { InngestEngine } from "./lib/embedded/inngest-engine.ts";
+import { serveInProcess, type CallSdk } from "./lib/embedded/serve-in-process.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { createInngestDashboard } from "./inngest-dashboard.ts";
 import type { AppDescription } from "./lib/github/app-description.ts";
@@ -47,6 +48,8 @@ export interface Services {
   inngest: Inngest;
   /** Answers Inngest's requests to run functions. */
   serveInngest: (request: Request) => Promise<Response>;
+  /** Answers the requests of the embedded engine. */
+  callSdk: CallSdk;
   store: Store;
   /** Where read-only queries run: the store, or a copy of it. */
   queries: Store;
@@ -209,7 +212,8 @@ export async function assembleServices(
   await probot.load(
     createApp(counted(tracing ? traced(tracing, outbox.send) : outbox.send, counts), () => github.now()),
   );
-  const start = async () => engine?.start(serveInngest);
+  const callSdk = serveInProcess(serveOptions);
+  const start = async () => engine?.start(callSdk);
   if (started) await start();
 
   return {
@@ -225,6 +229,7 @@ export async function assembleServices(
     live: createLiveFeed({ store, log }),
     inngest,
     serveInngest,
+    callSdk,
     store,
     queries: queryFetch ? createEmbeddedStore(queryFetch) : store,
     outbox,

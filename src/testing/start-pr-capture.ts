@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { parseConfig } from "../config.ts";
 import { paths } from "../http/routes.ts";
 import { listen } from "../http/server.ts";
+import type { CallSdk, SdkRequest, SdkResponse } from "../lib/embedded/serve-in-process.ts";
 import type { SqlDatabase } from "../lib/embedded/sql-database.ts";
 import { createLogger } from "../logger.ts";
 import { createServices, openRows } from "../server-services.ts";
@@ -28,7 +29,7 @@ interface StartOptions {
   /** Called with each delivery's GUID once its row is committed. */
   onWrite?: (delivery: string) => void;
   /** Calls a function in place of the queue, to count its calls. */
-  callFunction?: (request: Request, next: (request: Request) => Promise<Response>) => Promise<Response>;
+  callFunction?: (request: SdkRequest, next: CallSdk) => Promise<SdkResponse>;
 }
 
 /** Starts pr-capture like `npm start`, with the embedded queue and database. */
@@ -59,7 +60,7 @@ export async function startPrCapture(
   if (!rows) throw new Error("The embedded database did not open.");
   const written = watchWrites(rows, onWrite);
   const services = await createServices(config, createLogger(config.logLevel), written, { started: false });
-  await services.engine?.start((request) => callFunction(request, services.serveInngest));
+  await services.engine?.start((request) => callFunction(request, services.callSdk));
   const server = await listen(services, config);
   return {
     url: server.url,

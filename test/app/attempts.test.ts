@@ -1,9 +1,9 @@
-import { serve } from "inngest/edge";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatJobs, formatStats } from "../../src/cli/format.ts";
 import { createQueueClient } from "../../src/client/queue-client.ts";
 import { failures } from "../../src/fake-github/index.ts";
 import { createInngestEngine, engineCheckpointing } from "../../src/lib/embedded/inngest-engine.ts";
+import { serveInProcess } from "../../src/lib/embedded/serve-in-process.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { createInngest } from "../../src/lib/inngest/client.ts";
 import { pullRequestDetails } from "../../src/lib/inngest/events.ts";
@@ -224,7 +224,7 @@ describe("an app of the test itself", () => {
         ),
         createRecordFailures({ inngest, store, log }),
       ];
-      await engine.start(serve({ client: inngest, functions }));
+      await engine.start(serveInProcess({ client: inngest, functions }));
       const data = { repository: { id: 1, owner: "acme", name: "web" }, number: 1, installationId: null };
       await inngest.send({
         id: "event",

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { createInngestEngine, type InngestEngine } from "../../src/lib/embedded/inngest-engine.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import type { Services } from "../../src/services.ts";
+import { overHttp } from "../../src/testing/over-http.ts";
 
 interface SentEvent {
   id: string;
@@ -44,7 +45,7 @@ export async function openLossyInngest(database: SqlDatabase): Promise<LossyInng
     isDown: false,
     async serve(services) {
       engine = createInngestEngine({ db: database });
-      await engine.start(services.serveInngest);
+      await engine.start(overHttp(services.serveInngest));
     },
     idle: async () => engine?.idle(1_000),
     async close() {

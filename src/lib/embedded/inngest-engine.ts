@@ -1,25 +1,27 @@
 import { SetupError } from "../../setup-error.ts";
 import { inngestBackoff } from "./engine/backoff.ts";
-import { parseCheckpoint, serveHeaders, serveUrl, type Handler } from "./engine/call-function.ts";
+import { parseCheckpoint } from "./engine/call-function.ts";
 import { toEngineFunction, type EngineFunction } from "./engine/functions.ts";
 import { createLoop, type Loop } from "./engine/loop.ts";
 import { parseEvents } from "./engine/parse-events.ts";
 import type { EngineLogger } from "./engine/runner.ts";
 import { toRuns } from "./engine/to-runs.ts";
+import { toFetchCall, type FetchCall } from "./fetch-call.ts";
+import type { CallSdk } from "./serve-in-process.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
 /**
  * Runs Inngest functions in this process, with the database as the queue. It answers the `fetch` of the Inngest SDK and calls
- * the SDK's serve handler. README.md lists what it supports.
+ * the SDK in turn. README.md lists what it supports.
  */
 export interface InngestEngine {
   /** For `new Inngest({ isDev: true, checkpointing: engineCheckpointing, fetch })`. It refuses events before `start` and after `stop`. */
   readonly fetch: typeof fetch;
   /**
-   * Continues unfinished runs and accepts events. `handler` is what `serve()` of `inngest/edge` returns. Throws when a function
-   * declares an option that is not supported, or when another process works on the queue. A failed start can be repeated.
+   * Continues unfinished runs and accepts events. `callSdk` is what `serveInProcess` returns. Throws when a function declares an option that is
+   * not supported, or when another process works on the queue. A failed start can be repeated.
    */
-  start(handler: Handler): Promise<void>;
+  start(callSdk: CallSdk): Promise<void>;
   /** Starts nothing more and waits up to `timeoutMs` (10 s) for executing steps. The next start continues the rest. */
   stop(options?: { timeoutMs?: number }): Promise<void>;
   /**
@@ -71,11 +73,11 @@ export function createInngestEngine({
   let loop: Loop | null = null;
 
   /** Answers once the events and their runs are committed. */
-  async function receive(request: Request): Promise<Response> {
+  async function receive(call: FetchCall): Promise<Response> {
     if (!loop?.isRunning()) return refuse(503, "The embedded engine is not running.");
     const receivedAt = now();
-    const seed = request.headers.get("x-inngest-event-id-seed");
-    const events = parseEvents(await request.json(), seed, receivedAt);
+    const seed = call.header("x-inngest-event-id-seed");
+    const events = parseEvents(JSON.parse(await call.text()), seed, receivedAt);
     if (events === null)
       return refuse(400, "The body must be an event with a name, or a list of such events.");
 
@@ -94,8 +96,8 @@ export function createInngestEngine({
   }
 
   /** The answer 409 makes the SDK end the call, since another one continues the run. */
-  async function checkpoint(request: Request): Promise<Response> {
-    const parsed = parseCheckpoint(await request.json());
+  async function checkpoint(call: FetchCall): Promise<Response> {
+    const parsed = parseCheckpoint(JSON.parse(await call.text()));
     if (parsed === null) return refuse(400, "The body must be a checkpoint with finished steps.");
     try {
       const goesOn = await loop?.checkpoint(parsed.requestId, parsed.steps);
@@ -106,32 +108,29 @@ export function createInngestEngine({
     }
   }
 
-  async function register(handler: Handler): Promise<void> {
-    const answer = await handler(new Request(serveUrl, { method: "PUT", headers: serveHeaders }));
-    if (!answer.ok || declared === null) {
-      throw new Error(
-        `The functions could not be registered with the embedded engine: ${await answer.text()}`,
-      );
-    }
+  async function register(callSdk: CallSdk): Promise<void> {
+    const { status, body } = await callSdk({ method: "PUT", query: {}, body: "" });
+    if (status !== 200 || declared === null)
+      throw new Error(`The functions could not be registered with the embedded engine: ${body}`);
     for (const fn of declared.map(toEngineFunction)) functions.set(fn.id, fn);
   }
 
   return {
     fetch: async (input, init) => {
-      const request = new Request(input, init);
-      const { pathname } = new URL(request.url);
-      if (request.method === "POST" && pathname.startsWith("/e/")) return receive(request);
-      if (request.method === "POST" && pathname.startsWith("/v1/checkpoint/")) return checkpoint(request);
-      if (request.method === "POST" && pathname === "/fn/register") {
-        const body = (await request.json()) as { functions: unknown[] };
+      const call = toFetchCall(input, init);
+      const { method, pathname } = call;
+      if (method === "POST" && pathname.startsWith("/e/")) return receive(call);
+      if (method === "POST" && pathname.startsWith("/v1/checkpoint/")) return checkpoint(call);
+      if (method === "POST" && pathname === "/fn/register") {
+        const body = JSON.parse(await call.text()) as { functions: unknown[] };
         declared = body.functions;
         return Response.json({ ok: true, status: 200, modified: true });
       }
-      return refuse(404, `The embedded engine does not answer ${request.method} ${pathname}. Inngest does.`);
+      return refuse(404, `The embedded engine does not answer ${method} ${pathname}. Inngest does.`);
     },
-    start: async (handler) => {
+    start: async (callSdk) => {
       if (loop) throw new Error("The embedded engine can be started only once.");
-      await register(handler);
+      await register(callSdk);
       const starting = createLoop({
         db,
         log: logger,
@@ -139,7 +138,7 @@ export function createInngestEngine({
         backoff,
         errorDelayMs,
         functions,
-        handler,
+        callSdk,
         maxExecuting: concurrency,
       });
       if (!(await starting.start())) {

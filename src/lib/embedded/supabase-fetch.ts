@@ -1,3 +1,4 @@
+import { toFetchCall } from "./fetch-call.ts";
 import type { SqlPool } from "./sql-database.ts";
 
 /**
@@ -25,8 +26,7 @@ export function createSupabaseFetch(db: SqlPool): typeof fetch {
   }
 
   return async (input, init) => {
-    const { pathname } = new URL(input instanceof Request ? input.url : input);
-    const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+    const { method, pathname, text } = toFetchCall(input, init);
     const [, name] = /\/rest\/v1\/rpc\/(capture_\w+)$/.exec(pathname) ?? [];
     if (method !== "POST" || name === undefined) {
       return refuse(
@@ -36,8 +36,7 @@ export function createSupabaseFetch(db: SqlPool): typeof fetch {
       );
     }
     try {
-      const body = typeof init?.body === "string" ? init.body : await new Request(input, init).text();
-      return await callFunction(name, body);
+      return await callFunction(name, await text());
     } catch (error) {
       return toErrorResponse(error);
     }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { inngestBackoff } from "../../lib/embedded/engine/backoff.ts";
 import { createInngestEngine } from "../../lib/embedded/inngest-engine.ts";
 import { openPglite } from "../../lib/embedded/open-pglite.ts";
+import { overHttp } from "../over-http.ts";
 
 /** An Inngest outside the server, which keeps running when the server is killed. */
 export interface InngestServer {
@@ -87,7 +88,7 @@ export async function openInngestServer(): Promise<InngestServer> {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    start: (serverUrl) => engine.start((request) => callServer(serverUrl(), request)),
+    start: (serverUrl) => engine.start(overHttp((request) => callServer(serverUrl(), request))),
     refuseEvents: (refusing) => void (isRefusing = refusing),
     dropEvents: (drops) => void (isDropped = drops),
     droppedEvents: () => dropped,

@@ -1,25 +1,25 @@
 import { Inngest, type InngestFunction } from "inngest";
-import { serve } from "inngest/edge";
 import {
   createInngestEngine,
   engineCheckpointing,
   type EngineOptions,
   type InngestEngine,
 } from "../../../src/lib/embedded/inngest-engine.ts";
+import { serveInProcess } from "../../../src/lib/embedded/serve-in-process.ts";
 
 export interface Started {
   engine: InngestEngine;
   inngest: Inngest;
 }
 
-/** Starts an engine that calls these functions through the SDK's serve handler. Retries do not wait. */
+/** Starts an engine that calls these functions through the SDK. Retries do not wait. */
 export async function startEngine(
   options: EngineOptions,
   createFunctions: (inngest: Inngest) => InngestFunction.Any[],
 ): Promise<Started> {
   const engine = createInngestEngine({ backoff: () => 0, ...options });
   const inngest = createInngest(engine);
-  await engine.start(serve({ client: inngest, functions: createFunctions(inngest) }));
+  await engine.start(serveInProcess({ client: inngest, functions: createFunctions(inngest) }));
   return { engine, inngest };
 }
 

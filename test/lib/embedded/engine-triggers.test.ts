@@ -1,7 +1,7 @@
 import type { InngestFunction } from "inngest";
-import { serve } from "inngest/edge";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createInngestEngine, type InngestEngine } from "../../../src/lib/embedded/inngest-engine.ts";
+import { serveInProcess } from "../../../src/lib/embedded/serve-in-process.ts";
 import type { SqlDatabase } from "../../../src/lib/embedded/sql-database.ts";
 import { openTestDatabase, resetDatabase } from "../../support/database.ts";
 import { createClock, createInngest, startEngine } from "./engine-harness.ts";
@@ -157,7 +157,7 @@ describe("an unsupported function", () => {
     const engine = createInngestEngine({ db });
     const inngest = createInngest(engine);
     const fn = inngest.createFunction({ id: "odd", triggers: [{ event: "a/b" }], ...options }, () => {});
-    await expect(engine.start(serve({ client: inngest, functions: [fn] }))).rejects.toThrow(
+    await expect(engine.start(serveInProcess({ client: inngest, functions: [fn] }))).rejects.toThrow(
       `The function test-odd declares ${named}`,
     );
   });
@@ -166,7 +166,7 @@ describe("an unsupported function", () => {
 test("a client that does not use the engine's fetch stops the start", async () => {
   const engine = createInngestEngine({ db });
   const inngest = createInngest(createInngestEngine({ db }));
-  await expect(engine.start(serve({ client: inngest, functions: [] }))).rejects.toThrow(
+  await expect(engine.start(serveInProcess({ client: inngest, functions: [] }))).rejects.toThrow(
     "could not be registered",
   );
 });

@@ -1,7 +1,6 @@
+import type { CallSdk } from "../serve-in-process.ts";
 import { toMilliseconds } from "./duration.ts";
 import type { LoadedRequest, PlannedStep } from "./queue.ts";
-
-export type Handler = (request: Request) => Promise<Response>;
 
 export interface FunctionError {
   name: string;
@@ -25,36 +24,29 @@ export interface StepOutcome {
   result: string;
 }
 
-export const serveUrl = "http://localhost/api/inngest";
-/** The SDK's edge handler fails without `host`. */
-export const serveHeaders = { host: "localhost", "content-type": "application/json" };
-
-/** Calls the SDK's serve handler once, with Inngest's SDK protocol. */
+/** Calls the SDK once, with Inngest's SDK protocol. */
 export async function callFunction(
-  handler: Handler,
+  callSdk: CallSdk,
   request: LoadedRequest,
   maxAttempts: number,
   now: () => number,
 ): Promise<Outcome> {
-  const query = new URLSearchParams({ fnId: request.functionId, stepId: request.stepId ?? "step" });
-  const response = await handler(
-    new Request(`${serveUrl}?${query.toString()}`, {
-      method: "POST",
-      headers: serveHeaders,
-      body: toBody(request, maxAttempts),
-    }),
-  );
-  const retryAt = toRetryAt(response.headers.get("retry-after"), now());
-  const body: unknown = JSON.parse((await response.text()) || "null");
+  const { status, headers, body } = await callSdk({
+    method: "POST",
+    query: { fnId: request.functionId, stepId: request.stepId ?? "step" },
+    body: toBody(request, maxAttempts),
+  });
+  const retryAt = toRetryAt(headers["retry-after"], now());
+  const result: unknown = JSON.parse(body || "null");
 
-  if (response.status === 200) return { type: "finished" };
-  if (response.status !== 206) {
-    const error = toFunctionError(body);
-    if (response.headers.get("x-inngest-no-retry") === "true") return { type: "failed", error };
+  if (status === 200) return { type: "finished" };
+  if (status !== 206) {
+    const error = toFunctionError(result);
+    if (headers["x-inngest-no-retry"] === "true") return { type: "failed", error };
     return { type: "error", stepId: null, error, retryAt };
   }
 
-  const operations = body as Operation[];
+  const operations = result as Operation[];
   const [first] = operations;
   if (operations.some(({ op }) => op === "RunComplete")) return { type: "finished" };
   if (first && operations.every(({ op }) => op === "StepRun"))
@@ -97,24 +89,26 @@ export function parseCheckpoint(body: unknown): { requestId: number; steps: Step
   return { requestId: Number(qi_id), steps: steps.map(toStepOutcome) };
 }
 
-/** Builds the JSON by hand because the event and the results are JSON already. */
-function toBody(
-  { id, functionId, runId, attempt, event, steps }: LoadedRequest,
-  maxAttempts: number,
-): string {
+function toBody({ id, functionId, runId, attempt, event: json, steps }: LoadedRequest, maxAttempts: number) {
   const stack = [...steps.keys()];
-  const context = {
-    run_id: runId,
-    fn_id: functionId,
-    qi_id: String(id),
-    attempt,
-    max_attempts: maxAttempts,
-    disable_immediate_execution: false,
+  const event: unknown = JSON.parse(json);
+  return {
+    version: -1, // the SDK chooses the version of the protocol
     use_api: false,
-    stack: { stack, current: stack.length },
+    ctx: {
+      run_id: runId,
+      fn_id: functionId,
+      qi_id: String(id),
+      attempt,
+      max_attempts: maxAttempts,
+      disable_immediate_execution: false,
+      use_api: false,
+      stack: { stack, current: stack.length },
+    },
+    event,
+    events: [event],
+    steps: Object.fromEntries([...steps].map(([stepId, result]) => [stepId, JSON.parse(result) as unknown])),
   };
-  const results = [...steps].map(([stepId, result]) => `${JSON.stringify(stepId)}:${result}`);
-  return `{"version":2,"use_api":false,"ctx":${JSON.stringify(context)},"event":${event},"events":[${event}],"steps":{${results.join()}}}`;
 }
 
 function toStepOutcome({ id, data }: Operation): StepOutcome {
@@ -132,8 +126,8 @@ function toFunctionError(value: unknown): FunctionError {
 }
 
 /** Parses a `retry-after` header: a number of seconds or a date. */
-function toRetryAt(header: string | null, now: number): number | null {
-  if (header === null) return null;
+function toRetryAt(header: string | undefined, now: number): number | null {
+  if (header === undefined) return null;
   const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header);
   return Number.isNaN(at) ? null : at;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { CallSdk } from "../serve-in-process.ts";
 import type { SqlDatabase, SqlLock } from "../sql-database.ts";
 import { endOfTurn } from "./batch.ts";
-import type { Handler } from "./call-function.ts";
 import type { EngineFunction } from "./functions.ts";
 import * as queue from "./queue.ts";
 import { createRunner, type EngineLogger, type Runner } from "./runner.ts";
@@ -13,7 +13,7 @@ export interface LoopOptions {
   now: () => number;
   backoff: (failures: number) => number;
   functions: ReadonlyMap<string, EngineFunction>;
-  handler: Handler;
+  callSdk: CallSdk;
   maxExecuting: number;
   errorDelayMs: number;
 }

@@ -1,10 +1,10 @@
+import type { CallSdk } from "../serve-in-process.ts";
 import type { SqlDatabase } from "../sql-database.ts";
 import { batch } from "./batch.ts";
 import {
   callFunction,
   toFailedStep,
   type FunctionError,
-  type Handler,
   type Outcome,
   type StepOutcome,
 } from "./call-function.ts";
@@ -33,7 +33,7 @@ export interface RunnerOptions {
   now: () => number;
   backoff: (failures: number) => number;
   functions: ReadonlyMap<string, EngineFunction>;
-  handler: Handler;
+  callSdk: CallSdk;
   /** Called with the due time of a retry or a sleep. */
   onPlanned: (dueAt: number) => void;
   /** Called after requests became ready: parallel steps, and the runs that a failure starts. */
@@ -60,7 +60,7 @@ interface RunnerStats {
 
 /** Creates a runner. It does not log errors of functions: their own middleware does. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { db, log, now, backoff, functions, handler, onPlanned, onReady, mustYield, isStopped } = options;
+  const { db, log, now, backoff, functions, callSdk, onPlanned, onReady, mustYield, isStopped } = options;
   const stats: RunnerStats = { finished: 0, failed: 0, retried: 0 };
   const storeStep = batch<StepResult>((steps) => storeSteps(db, steps));
   const executing = new Map<number, LoadedRequest>();
@@ -78,11 +78,11 @@ export function createRunner(options: RunnerOptions): Runner {
       return { type: "failed", error: { name: "FunctionGoneError", message } };
     }
     try {
-      return await callFunction(handler, request, fn.maxAttempts, now);
+      return await callFunction(callSdk, request, fn.maxAttempts, now);
     } catch (error) {
       log?.warn(
         { err: error, functionId: request.functionId, runId: request.runId },
-        "The serve handler threw; the request is retried",
+        "The SDK threw; the request is retried",
       );
       const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
       return { type: "error", stepId: null, error: { name, message, stack }, retryAt: null };

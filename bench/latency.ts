@@ -3,8 +3,8 @@
  * `-- --rate N` sets the requests a second (50), `-- --busy` keeps one core busy with another process.
  *
  * pr-capture runs in a child process, and the query runs there too: once after every merge, for the row of its
- * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. Both
- * processes read the machine's monotonic clock. The first seconds are a warm-up and do not count.
+ * webhook. Polling would disturb the measurement; this costs one small query for each webhook, and its waiting time counts as latency. A thread of
+ * its own sends the requests. All read the machine's monotonic clock. The first seconds are a warm-up and do not count.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -27,6 +27,7 @@ import { printTable } from "../src/testing/print-table.ts";
 import { demoApp } from "../src/testing/start-pr-capture.ts";
 import { createBusyTeam, playBusyTeam } from "./support/busy-team.ts";
 import { rowOf, type Expectation } from "./support/row-of.ts";
+import type { TimedAnswer, TimedRequest } from "./support/sender.ts";
 import type { Sighting } from "./support/visibility-server.ts";
 
 const { values: given } = parseArgs({
@@ -53,6 +54,9 @@ interface Sent {
 const github = createFakeGitHub({ appId: demoApp.id, webhookSecret: demoApp.webhookSecret, seed: 1 });
 const githubServer = await serveGitHub(github);
 const busy = given.busy ? new Worker("for (;;);", { eval: true }) : null;
+const sender = new Worker(new URL("support/sender.ts", import.meta.url));
+const answers = new Map<string, (answer: TimedAnswer) => void>();
+sender.on("message", (answer: TimedAnswer) => answers.get(answer.id)?.(answer));
 const folder = await mkdtemp(join(tmpdir(), "pr-capture-latency-"));
 const server = fork(fileURLToPath(new URL("support/visibility-server.ts", import.meta.url)), [
   githubServer.url,
@@ -71,6 +75,7 @@ server.disconnect();
 await once(server, "exit");
 await rm(folder, { recursive: true });
 await githubServer.close();
+await sender.terminate();
 await busy?.terminate();
 
 const answered = sent.map(({ at, answeredAt }) => toMs(answeredAt - at));
@@ -123,12 +128,12 @@ for (const name of ["visibleP99", "visibleMax", "answeredP99"] as const) {
 /** Sends at a constant rate, whatever the answers take, and resolves when every row is visible. */
 async function sendAll(deliveries: Iterable<WebhookDelivery>): Promise<Sent[]> {
   const begin = performance.now();
-  const answers: Promise<Sent>[] = [];
+  const sending: Promise<Sent>[] = [];
   for (const delivery of deliveries) {
-    await pause(Math.max(0, begin + (answers.length * 1000) / perSecond - performance.now()));
-    answers.push(send(delivery));
+    await pause(Math.max(0, begin + (sending.length * 1000) / perSecond - performance.now()));
+    sending.push(send(delivery));
   }
-  const all = await Promise.all(answers);
+  const all = await Promise.all(sending);
   const deadline = performance.now() + maxWaitMs;
   while (all.some(({ delivery }) => !seenAt.has(delivery.id))) {
     if (performance.now() > deadline) throw new Error("The row of a webhook is missing.");
@@ -138,14 +143,15 @@ async function sendAll(deliveries: Iterable<WebhookDelivery>): Promise<Sent[]> {
 }
 
 async function send(delivery: WebhookDelivery): Promise<Sent> {
-  const request = signDelivery(demoApp.webhookSecret, delivery);
-  const expectation: Expectation = { delivery: delivery.id, row: rowOf(delivery) };
+  const { id, name } = delivery;
+  const expectation: Expectation = { delivery: id, row: rowOf(delivery) };
   server.send(expectation);
-  const at = process.hrtime.bigint();
-  const response = await fetch(webhooksUrl, { method: "POST", ...request });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`${delivery.name} was answered ${response.status}.`);
-  return { delivery, at, answeredAt: process.hrtime.bigint() };
+  const request: TimedRequest = { id, url: webhooksUrl, ...signDelivery(demoApp.webhookSecret, delivery) };
+  const answering = new Promise<TimedAnswer>((resolve) => void answers.set(id, resolve));
+  sender.postMessage(request); // oxlint-disable-line unicorn/require-post-message-target-origin -- between threads there are no origins
+  const { status, at, answeredAt } = await answering;
+  if (status !== 200) throw new Error(`${name} was answered ${status}.`);
+  return { delivery, at, answeredAt };
 }
 
 function toMs(nanoseconds: bigint): number {

@@ -95,7 +95,7 @@ async function untilCaptured({ url }: AppProcess, count: number): Promise<void> 
     };
     if (jobs.failed > 0) throw new Error(`${jobs.failed} captures failed.`);
     if (jobs.completed >= count) return;
-    await pause(50);
+    await pause(200); // more often would take a part of the time that is measured
   }
 }
 

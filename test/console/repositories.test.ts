@@ -222,6 +222,7 @@ describe("the gaps", () => {
 });
 
 test("the keyboard alone starts a backfill", async () => {
+  const release = holdGitHub(); // the page shows no sync that ends before it looks
   const page = await view.open("repositories/acme/web");
   const button = page.getByRole("button", { name: "Backfill" });
   await button.waitFor();
@@ -236,6 +237,7 @@ test("the keyboard alone starts a backfill", async () => {
   await page.keyboard.press("ArrowDown"); // from days to all history
   await page.keyboard.press("Enter");
   await sync(page).getByText("Backfill of all history").waitFor();
+  release();
   await scene.idle();
 });
 

@@ -48,16 +48,14 @@ export interface Services {
   inngest: Inngest;
   /** Answers Inngest's requests to run functions. */
   serveInngest: (request: Request) => Promise<Response>;
-  /** Answers the requests of the embedded engine. */
-  callSdk: CallSdk;
   store: Store;
   /** Where read-only queries run: the store, or a copy of it. */
   queries: Store;
   github: GitHub;
   /** Null until GitHub has confirmed the App. */
   app: AppDescription | null;
-  /** Starts the embedded engine. A failed start can be repeated. */
-  start(): Promise<void>;
+  /** Starts the embedded engine. A failed start can be repeated. `intercept` wraps its calls of functions. */
+  start(intercept?: (callSdk: CallSdk) => CallSdk): Promise<void>;
   /** Problems of the setup, one sentence for each subject. The server is unhealthy while there are any. */
   problems: Map<string, string>;
   refusals: Refusals;
@@ -212,8 +210,8 @@ export async function assembleServices(
   await probot.load(
     createApp(counted(tracing ? traced(tracing, outbox.send) : outbox.send, counts), () => github.now()),
   );
-  const callSdk = serveInProcess(serveOptions);
-  const start = async () => engine?.start(callSdk);
+  const start: Services["start"] = async (intercept = (callSdk) => callSdk) =>
+    engine?.start(intercept(serveInProcess(serveOptions)));
   if (started) await start();
 
   return {
@@ -229,7 +227,6 @@ export async function assembleServices(
     live: createLiveFeed({ store, log }),
     inngest,
     serveInngest,
-    callSdk,
     store,
     queries: queryFetch ? createEmbeddedStore(queryFetch) : store,
     outbox,

@@ -11,10 +11,10 @@ export interface Sighting {
  * Runs pr-capture with the embedded database and queue in a child process. After the merge of a delivery it queries the row that the parent
  * process expects, and sends the time when it was found. The query waits behind the other queries of the database.
  */
-process.env = { ...process.env }; // as in src/start.ts
 const [githubUrl = "", dataDir = ""] = process.argv.slice(2);
 const expected = new Map<string, RowQuery>();
 const merged = new Set<string>();
+process.env = { ...process.env }; // as in src/start.ts
 const capture = await startPrCapture(githubUrl, {
   dataDir,
   onWrite: (delivery) => {

@@ -60,7 +60,7 @@ export async function startPrCapture(
   if (!rows) throw new Error("The embedded database did not open.");
   const written = watchWrites(rows, onWrite);
   const services = await createServices(config, createLogger(config.logLevel), written, { started: false });
-  await services.engine?.start((request) => callFunction(request, services.callSdk));
+  await services.start((callSdk) => (request) => callFunction(request, callSdk));
   const server = await listen(services, config);
   return {
     url: server.url,

@@ -21,7 +21,7 @@ begin
   return pg_catalog.hashtextextended('capture.accounts', 0);
 end $$;
 
--- Compares an observation with what is stored. See capture.merge_known.
+-- Compares two observations of one object. docs/merging.md explains the rules.
 create or replace function capture.compare_observations(
   present_clock timestamptz, present_fetched_at timestamptz, observed_clock timestamptz, observed_fetched_at timestamptz, same_content boolean
 )
@@ -112,7 +112,7 @@ begin
   perform capture.create_column_lists();
 end $$;
 
--- Merges what an observation knows into a row. See the first definition for the rules.
+-- Merges one observation into a row, column by column. docs/merging.md explains the rules.
 create or replace function capture.merge_known(
   columns text[], present jsonb, present_clock timestamptz, present_fetched_at timestamptz,
   observed jsonb, observed_clock timestamptz, observed_fetched_at timestamptz, decided text,
@@ -344,46 +344,6 @@ begin
       and result.merged - array['author_association', 'column_clocks'] = to_jsonb(present) - array['author_association', 'column_clocks']
     then 'same' else result.outcome
   end;
-end $$;
-
--- Lists the accounts of a context whose row lacks what it shows.
-create or replace function capture.changed_accounts(context jsonb)
-returns table (id bigint, login text, type text, seen_at timestamptz) language plpgsql stable set search_path = '' as $$
-#variable_conflict use_column
-begin
-  return query
-  select seen.id, seen.login, seen.type, clock.seen_at
-  from jsonb_to_recordset(context -> 'accounts') as seen (id bigint, login text, type text, derived boolean)
-  cross join lateral (
-    select case when seen.derived or seen.login is null then '-infinity' else (context ->> 'observed_at')::timestamptz end
-  ) as clock (seen_at)
-  left join github.accounts known on known.id = seen.id and known.login is not null
-  where known.id is null or case
-    when clock.seen_at = '-infinity' then known.type is null
-    else (known.login = seen.login and known.type is not distinct from coalesce(seen.type, known.type)
-      and known.seen_at > clock.seen_at - interval '1 hour') is not true
-  end;
-end $$;
-
--- Records the accounts of a context. The newest login of an account wins.
-create or replace function capture.record_accounts(context jsonb)
-returns void language plpgsql set search_path = '' as $$
-begin
-  if not exists (select from capture.changed_accounts(context)) then
-    return;
-  end if;
-  insert into github.accounts as present (id, login, type, seen_at)
-  select distinct on (seen.id) seen.id, seen.login, seen.type, seen.seen_at
-  from capture.changed_accounts(context) as seen
-  order by seen.id, seen.seen_at desc, seen.login desc nulls last
-  on conflict (id) do update set
-    login = case when capture.is_newer_login(excluded, present) then excluded.login else present.login end,
-    type = case
-      when capture.is_newer_login(excluded, present) then coalesce(excluded.type, present.type)
-      else coalesce(present.type, excluded.type)
-    end,
-    seen_at = case when capture.is_newer_login(excluded, present) then excluded.seen_at else present.seen_at end
-  where capture.is_newer_login(excluded, present) or (present.type is null and excluded.type is not null);
 end $$;
 
 -- Creates the triggers of a table with provenance for its present columns. The condition is part of a function, because Postgres reads that of a

@@ -1,12 +1,13 @@
 import type { ClientOptions, Inngest } from "inngest";
 import type { InngestConfig } from "./config.ts";
+import type { InngestEngine } from "./lib/embedded/inngest-engine.ts";
 import { createInngest } from "./lib/inngest/client.ts";
 import { createServiceFetch } from "./lib/redact.ts";
 
 /** Connects the client to the embedded engine, the Dev Server, a self-hosted Inngest or Inngest Cloud. */
 export function connectInngest(
   config: InngestConfig,
-  embedded: Pick<ClientOptions, "isDev" | "checkpointing" | "fetch"> | null,
+  embedded: InngestEngine["clientOptions"] | null,
   options: Pick<ClientOptions, "internalLogger" | "middleware">,
 ): Inngest {
   if (embedded) return createInngest({ ...options, ...embedded });

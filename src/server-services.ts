@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { connectPostgres } from "./connect-postgres.ts";
-import { createInngestEngine, engineCheckpointing } from "./lib/embedded/inngest-engine.ts";
+import type { InngestEngine } from "./lib/embedded/inngest-engine.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { createQueryCopy } from "./lib/embedded/query-copy.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
@@ -44,14 +44,13 @@ export async function createServices(
   rows: SqlDatabase | null,
   options: ServicesOptions = {},
 ): Promise<Services> {
-  const { now } = options;
   const queue =
     config.inngest.kind === "embedded"
       ? (rows ?? (await openFolder(config, (sentence) => log.warn(sentence))))
       : null;
-  const engine = queue && createInngestEngine({ db: queue, logger: log, ...(now && { now }) });
+  const engine = queue && (await createEngine(queue, log, options));
   const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
-  const parts = { engine, checkpointing: engineCheckpointing, queryFetch: copy?.fetch ?? null };
+  const parts = { engine, queryFetch: copy?.fetch ?? null };
   const services = await assembleServices(config, log, rows, parts, options);
   return {
     ...services,
@@ -61,4 +60,14 @@ export async function createServices(
       if (queue !== rows) await queue?.close();
     },
   };
+}
+
+/** Imports the engine only when it is used: with Inngest, the server never loads it. */
+async function createEngine(
+  db: SqlDatabase,
+  logger: Logger,
+  { now }: ServicesOptions,
+): Promise<InngestEngine> {
+  const { createInngestEngine } = await import("./lib/embedded/inngest-engine.ts");
+  return createInngestEngine({ db, logger, ...(now && { now }) });
 }

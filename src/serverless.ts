@@ -34,11 +34,5 @@ async function start(): Promise<Services> {
   const log = createLogger(config.logLevel);
   for (const { name, meant } of findMisspelledVariables(process.env))
     log.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
-  return assembleServices(
-    config,
-    log,
-    rows,
-    { engine: null, checkpointing: false, queryFetch: null },
-    { journalLagMs: 0 },
-  );
+  return assembleServices(config, log, rows, { engine: null, queryFetch: null }, { journalLagMs: 0 });
 }

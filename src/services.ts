@@ -1,5 +1,5 @@
 import { serve } from "inngest/edge";
-import type { ClientOptions, Inngest, Middleware } from "inngest";
+import type { Inngest, Middleware } from "inngest";
 import { createApp, listWebhooks } from "./app.ts";
 import type { Config } from "./config.ts";
 import { connectInngest, describeInngest } from "./connect-inngest.ts";
@@ -87,8 +87,6 @@ export interface Services {
 export interface ServerParts {
   /** Null if Inngest runs the functions. */
   engine: InngestEngine | null;
-  /** How the SDK calls functions for the engine. */
-  checkpointing: NonNullable<ClientOptions["checkpointing"]>;
   /** Answers read-only queries from a copy of the database. Null: the database answers them. */
   queryFetch: typeof fetch | null;
 }
@@ -109,7 +107,7 @@ export async function assembleServices(
   config: Config,
   log: Logger,
   rows: SqlDatabase | null,
-  { engine, checkpointing, queryFetch }: ServerParts,
+  { engine, queryFetch }: ServerParts,
   { started = true, journalLagMs, requestTimeoutMs, now }: ServicesOptions = {},
 ): Promise<Services> {
   const refusals = createRefusals();
@@ -119,20 +117,16 @@ export async function assembleServices(
     : createJournal({ store, log, ...(journalLagMs !== undefined && { lagMs: journalLagMs }) });
   const tracing = await openTracing({ endpoint: config.otlpEndpoint, log });
   const encryption = await openEncryption(config);
-  const inngest = connectInngest(
-    config.inngest,
-    engine && { isDev: true, checkpointing, fetch: engine.fetch },
-    {
-      internalLogger: log,
-      middleware: [
-        createRecordAttempts({ store, log }),
-        createLogCaptures(log),
-        ...(journal ? [journal.middleware] : []),
-        ...(tracing ? [createTraceCaptures(tracing)] : []),
-        ...encryption, // after the journal, which reads events
-      ],
-    },
-  );
+  const inngest = connectInngest(config.inngest, engine?.clientOptions ?? null, {
+    internalLogger: log,
+    middleware: [
+      createRecordAttempts({ store, log }),
+      createLogCaptures(log),
+      ...(journal ? [journal.middleware] : []),
+      ...(tracing ? [createTraceCaptures(tracing)] : []),
+      ...encryption, // after the journal, which reads events
+    ],
+  });
   const github = createGitHub({
     apiUrl: config.githubApiUrl,
     app: config.app,

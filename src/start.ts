@@ -1,8 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { SmeeClient } from "smee-client";
 import {
   checkApp,
   checkPostgres,
@@ -20,23 +17,18 @@ import {
   type ConfigBeforeSetup,
 } from "./config.ts";
 import { paths } from "./http/routes.ts";
-import { openServer, serveRoutes, serveServices, type OpenServer } from "./http/server.ts";
-import { createSessions } from "./http/sessions.ts";
-import { createSetupRoutes } from "./http/setup-routes.ts";
+import { openServer, serveServices, type OpenServer } from "./http/server.ts";
 import { collectGarbage } from "./lib/collect-garbage.ts";
 import { migrate } from "./lib/embedded/migrate.ts";
 import { explainFullDisk } from "./lib/embedded/pglite/full-disk.ts";
 import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import { describeInstalled, type AppDescription } from "./lib/github/app-description.ts";
-import { toWebUrl } from "./lib/github/web-url.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { findMisspelledVariables } from "./misspelled-variables.ts";
 import { registerWithDevServer, registerWithInngest } from "./register-functions.ts";
 import { startCheck } from "./start-check.ts";
 import { connectRows, createServices } from "./server-services.ts";
 import { SetupError } from "./setup-error.ts";
-import { createRegistration } from "./setup/registration.ts";
-import { startWebhookProxy } from "./webhook-proxy.ts";
 
 /** The longest shutdown. Hosts kill a process some time after SIGTERM. */
 const stopTimeoutMs = 10_000;
@@ -81,7 +73,11 @@ async function run(config: Config | ConfigBeforeSetup): Promise<void> {
   }
   const server = await openServer(config);
   closers.push((timeoutMs) => server.close(timeoutMs));
-  await start(await setUp(config, server), rows, server);
+  const { setUp } = await import("./set-up.ts");
+  const complete = await setUp(config, server, (credentials) =>
+    parseConfig({ ...process.env, ...credentials }),
+  );
+  await start(complete, rows, server);
 }
 
 function loadEnvironment(): void {
@@ -100,43 +96,6 @@ function loadEnvironmentFile(): void {
       `Could not read the file .env: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-/** Serves the setup page until an App is registered. Returns the configuration with its credentials. */
-async function setUp(config: ConfigBeforeSetup, server: OpenServer): Promise<Config> {
-  const log = createLogger("info"); // LOG_LEVEL must not hide the code
-  const { promise, resolve: finish } = Promise.withResolvers<Config>();
-  const sessions = createSessions({
-    adminToken: config.adminToken,
-    privateKey: randomBytes(32).toString("hex"),
-    log,
-    toLine: (link, code) =>
-      `Setup: ${link} (or open this server's public address and enter the code ${code})`,
-  });
-  const routes = createSetupRoutes({
-    registration: createRegistration({
-      config,
-      envFile: resolve(".env"),
-      hookPath: paths.webhooks,
-      createChannel: () => SmeeClient.createChannel(),
-      log,
-    }),
-    sessions,
-    log,
-    webUrl: toWebUrl(config.githubApiUrl),
-    webhookProxyUrl: config.webhookProxyUrl,
-    onRegistered: async ({ variables }) => {
-      const complete = parseConfig({ ...process.env, ...variables });
-      finish(complete);
-      const { adminToken, app } = complete;
-      return createSessions({ adminToken, privateKey: app.privateKey, log }).issue();
-    },
-  });
-  serveRoutes(server, routes);
-  log.info(`Listening on ${server.url}`);
-  log.info("No GitHub App is configured yet. Open the setup page to register one:");
-  sessions.startLinks(server.url);
-  return promise;
 }
 
 async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServer): Promise<void> {
@@ -185,6 +144,7 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
       .then((problem) => problem && log.warn(problem))
       .catch(() => {});
   if (config.webhookProxyUrl) {
+    const { startWebhookProxy } = await import("./webhook-proxy.ts");
     const proxy = startWebhookProxy(config.webhookProxyUrl, `${server.url}${paths.webhooks}`, log);
     closers.push(() => proxy.stop());
   }

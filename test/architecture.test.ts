@@ -173,11 +173,12 @@ const mayImport: Record<string, readonly string[]> = {
     "src/misspelled-variables.ts",
     "src/register-functions.ts",
     "src/server-services.ts",
-    "src/setup",
+    "src/set-up.ts",
     "src/setup-error.ts",
     "src/start-check.ts",
     "src/webhook-proxy.ts",
   ],
+  "src/set-up.ts": ["src/config.ts", "src/http", "src/lib/github", "src/logger.ts", "src/setup"],
   "src/client": ["src/api"],
   "src/console": ["src/api", "src/client"], // runs in browsers
   "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
@@ -242,7 +243,7 @@ test("each part imports only what it may", () => {
   const wrong = files.flatMap((file) => {
     const part = partOf(file);
     const allowed = [part, ...(mayImport[part] ?? [])];
-    const imports = readFileSync(join(root, file), "utf8").matchAll(/from "(\.[^"]+)"/g);
+    const imports = readFileSync(join(root, file), "utf8").matchAll(/(?:from |import\()"(\.[^"]+)"/g);
     return [...imports]
       .map(([, path = ""]) => relative(root, join(root, dirname(file), path)))
       .filter((imported) => !allowed.some((each) => imported === each || imported.startsWith(`${each}/`)))
@@ -277,6 +278,28 @@ test("only PGlite's worker, and the process that creates its folder, load it", (
     "src/lib/embedded/pglite/worker.ts",
   ]);
   expect(importing(/from ".*\/(creation|worker)\.ts"/)).toEqual([]);
+});
+
+/** All files and packages that a file loads on import, without those that it imports later or only as types. */
+function loadedBy(entry: string, loaded = new Set<string>()): Set<string> {
+  loaded.add(entry);
+  const source = readFileSync(join(root, entry), "utf8");
+  for (const [, type, path = ""] of source.matchAll(/^(?:im|ex)port (type )?[^;]*?from "([^"]+)";/gm)) {
+    const imported = path.startsWith(".") ? relative(root, join(root, dirname(entry), path)) : path;
+    if (type || loaded.has(imported)) continue;
+    if (path.startsWith(".")) loadedBy(imported, loaded);
+    else loaded.add(imported);
+  }
+  return loaded;
+}
+
+test("a start loads nothing that only some servers need", () => {
+  const loaded = loadedBy("src/start.ts");
+  expect(loaded).toContain("src/lib/inngest/functions/capture-pr-details.ts");
+  expect(loaded).toContain("probot");
+  const seldom =
+    /^(@electric-sql\/|@inngest\/|@marcbachmann\/cel-js|@opentelemetry\/|prom-client|smee-client|yaml|src\/(demo|fake-github|setup|testing)\/|src\/lib\/embedded\/engine\/)/;
+  expect([...loaded].filter((each) => seldom.test(each))).toEqual([]);
 });
 
 test("no two exports share a name", () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { formatJobs, formatStats } from "../../src/cli/format.ts";
 import { createQueueClient } from "../../src/client/queue-client.ts";
 import { failures } from "../../src/fake-github/index.ts";
-import { createInngestEngine, engineCheckpointing } from "../../src/lib/embedded/inngest-engine.ts";
+import { createInngestEngine } from "../../src/lib/embedded/inngest-engine.ts";
 import { serveInProcess } from "../../src/lib/embedded/serve-in-process.ts";
 import type { SqlDatabase } from "../../src/lib/embedded/sql-database.ts";
 import { createInngest } from "../../src/lib/inngest/client.ts";
@@ -211,9 +211,7 @@ describe("an app of the test itself", () => {
       const store = connectStore(database);
       const engine = createInngestEngine({ db: database, backoff: () => 0, logger: log });
       const inngest = createInngest({
-        isDev: true,
-        checkpointing: engineCheckpointing,
-        fetch: engine.fetch,
+        ...engine.clientOptions,
         internalLogger: log,
         middleware: [createRecordAttempts({ store, log })],
       });

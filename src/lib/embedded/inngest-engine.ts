@@ -1,3 +1,4 @@
+import type { ClientOptions } from "inngest";
 import { SetupError } from "../../setup-error.ts";
 import { inngestBackoff } from "./engine/backoff.ts";
 import { parseCheckpoint } from "./engine/call-function.ts";
@@ -15,8 +16,10 @@ import type { SqlDatabase } from "./sql-database.ts";
  * the SDK in turn. README.md lists what it supports.
  */
 export interface InngestEngine {
-  /** For `new Inngest({ isDev: true, checkpointing: engineCheckpointing, fetch })`. It refuses events before `start` and after `stop`. */
+  /** Answers the SDK's requests. It refuses events before `start` and after `stop`. */
   readonly fetch: typeof fetch;
+  /** For `new Inngest(…)`. */
+  readonly clientOptions: Required<Pick<ClientOptions, "isDev" | "checkpointing" | "fetch">>;
   /**
    * Continues unfinished runs and accepts events. `callSdk` is what `serveInProcess` returns. Throws when a function declares an option that is
    * not supported, or when another process works on the queue. A failed start can be repeated.
@@ -37,7 +40,7 @@ export interface InngestEngine {
  * How the SDK calls functions for the engine: it sends the result of each step and goes on once the engine has stored it, so a run usually
  * takes one call. The engine ends the call where another run has to execute first.
  */
-export const engineCheckpointing = { bufferedSteps: 1, maxRuntime: Infinity } as const;
+const checkpointing = { bufferedSteps: 1, maxRuntime: Infinity } as const;
 
 export interface EngineStats {
   executing: number;
@@ -115,19 +118,22 @@ export function createInngestEngine({
     for (const fn of declared.map(toEngineFunction)) functions.set(fn.id, fn);
   }
 
+  const answer: typeof fetch = async (input, init) => {
+    const call = toFetchCall(input, init);
+    const { method, pathname } = call;
+    if (method === "POST" && pathname.startsWith("/e/")) return receive(call);
+    if (method === "POST" && pathname.startsWith("/v1/checkpoint/")) return checkpoint(call);
+    if (method === "POST" && pathname === "/fn/register") {
+      const body = JSON.parse(await call.text()) as { functions: unknown[] };
+      declared = body.functions;
+      return Response.json({ ok: true, status: 200, modified: true });
+    }
+    return refuse(404, `The embedded engine does not answer ${method} ${pathname}. Inngest does.`);
+  };
+
   return {
-    fetch: async (input, init) => {
-      const call = toFetchCall(input, init);
-      const { method, pathname } = call;
-      if (method === "POST" && pathname.startsWith("/e/")) return receive(call);
-      if (method === "POST" && pathname.startsWith("/v1/checkpoint/")) return checkpoint(call);
-      if (method === "POST" && pathname === "/fn/register") {
-        const body = JSON.parse(await call.text()) as { functions: unknown[] };
-        declared = body.functions;
-        return Response.json({ ok: true, status: 200, modified: true });
-      }
-      return refuse(404, `The embedded engine does not answer ${method} ${pathname}. Inngest does.`);
-    },
+    fetch: answer,
+    clientOptions: { isDev: true, checkpointing, fetch: answer },
     start: async (callSdk) => {
       if (loop) throw new Error("The embedded engine can be started only once.");
       await register(callSdk);

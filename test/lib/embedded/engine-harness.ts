@@ -1,7 +1,6 @@
 import { Inngest, type InngestFunction } from "inngest";
 import {
   createInngestEngine,
-  engineCheckpointing,
   type EngineOptions,
   type InngestEngine,
 } from "../../../src/lib/embedded/inngest-engine.ts";
@@ -27,9 +26,7 @@ export function createInngest(engine: InngestEngine): Inngest {
   const logger = { info() {}, warn() {}, error() {}, debug() {} };
   return new Inngest({
     id: "test",
-    isDev: true,
-    checkpointing: engineCheckpointing,
-    fetch: engine.fetch,
+    ...engine.clientOptions,
     logger,
   });
 }

@@ -8,4 +8,7 @@ const vite = await import("vite").catch((error) => {
 });
 
 if (vite) await vite.build({ logLevel: "warn" });
-else console.log("The console is not built, because Vite is not installed. To have it, run: npm ci");
+else
+  console.log(
+    "The console is not built, because Vite is not installed. To have it, run: npm ci --include=dev",
+  );

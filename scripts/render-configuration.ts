@@ -3,8 +3,8 @@ import { sections, variables, type VariableMeta, type VariableName } from "../sr
 
 const markdownIntroduction = `# Configuration
 
-pr-capture reads environment variables, and the file \`.env\` in the working directory. Values are trimmed, and an empty value means "not set". A wrong value stops the start
-with one message that names every fault. A variable that looks like a misspelling of one below is named in a warning.
+pr-capture reads environment variables, and the file \`.env\` in the working directory. Values are trimmed, and an empty value means "not set". With an invalid value the
+server does not start, and one message names everything that is wrong. A variable that looks like a misspelling of one below is named in a warning.
 
 Needs Node 22.18 or later. npm scripts run on Node 24, which \`npm ci\` installs.
 `;
@@ -20,7 +20,7 @@ The CLI reads \`ADMIN_TOKEN\`, \`PORT\`, and:
 `;
 
 const exampleIntroduction = `# Copy this file to .env, or set the variables in the environment. An empty value means "not set".
-# If nothing is set, \`npm start\` serves a page that registers a GitHub App and writes its credentials here.
+# Without the variables of the App, \`npm start\` serves a page that registers a GitHub App and writes its credentials to .env.
 # docs/configuration.md says more. It and this file are written by \`npm run docs\`.
 `;
 

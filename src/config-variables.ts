@@ -48,7 +48,7 @@ export const variables = z.object({
     .string()
     .optional()
     .meta({
-      meaning: "The App's private key in PEM format, or that in base64. Set this or `PRIVATE_KEY_PATH`.",
+      meaning: "The App's private key: PEM text, or that text in base64. Set this or `PRIVATE_KEY_PATH`.",
     } satisfies VariableMeta),
   PRIVATE_KEY_PATH: z
     .string()
@@ -175,7 +175,7 @@ export const variables = z.object({
   } satisfies VariableMeta),
   METRICS_TOKEN: bearerToken.optional().meta({
     meaning:
-      "Only reads [`GET /metrics`](observability.md#metrics), for Prometheus. `ADMIN_TOKEN` does too. At least 16 ASCII characters.",
+      "Lets Prometheus read [`GET /metrics`](observability.md#metrics), and nothing else. `ADMIN_TOKEN` works there too. At least 16 ASCII characters.",
   } satisfies VariableMeta),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional().meta({
     meaning:
@@ -215,7 +215,7 @@ export const sections: readonly Section[] = [
   {
     title: "Inngest",
     before:
-      "With none of these set, captures run on the embedded engine, which keeps its queue in the same database and supports one server. With Supabase the queue is in `DATA_DIR`.",
+      "Without both keys and without `INNGEST_DEV`, captures run on the embedded queue, which is in the same database and supports one server. With Supabase it is in `DATA_DIR`.",
     variables: [
       "INNGEST_EVENT_KEY",
       "INNGEST_SIGNING_KEY",

@@ -30,7 +30,7 @@ export function connectInngest(
 
 /** Names the queue for the log and the API, without secrets. */
 export function describeInngest(config: InngestConfig): string {
-  if (config.kind === "embedded") return "the embedded engine";
+  if (config.kind === "embedded") return "the embedded queue";
   if (config.kind === "dev-server")
     return `the Inngest Dev Server at ${config.baseUrl ?? "http://localhost:8288"}`;
   return config.baseUrl ? `Inngest at ${new URL(config.baseUrl).host}` : "Inngest Cloud";

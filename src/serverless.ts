@@ -23,7 +23,7 @@ async function start(): Promise<Services> {
   const faults: string[] = [];
   if (config.inngest.kind === "embedded") {
     faults.push(
-      "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY are missing: the embedded engine needs a long-running process.",
+      "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY are missing: the embedded queue needs a long-running process.",
     );
   }
   if (config.database.kind === "pglite") {

@@ -82,7 +82,7 @@ function formatGap(gap: Analysis["gaps"][number]): string {
   const target = `${printable(repository ?? String(repository_id))}${number === null ? "" : `#${number}`}`;
   if (kind === "pull_requests" && number !== null) return `  ${target}  not captured`;
   if (kind === "details") return `  ${target}  details are missing, or older than GitHub's last update`;
-  if (stale) return `  ${target}  ${toWords(kind)}, have to be read again`;
+  if (stale) return `  ${target}  ${toWords(kind)} must be read again`;
   return `  ${target}  ${toWords(kind)}, ${formatCount(captured, github)}`;
 }
 
@@ -150,7 +150,7 @@ function toTarget({ repository, number }: Pick<Job, "repository" | "number">): s
 
 /** Formats a table of groups. Below a group: the newest message, and how to replay it. */
 export function formatFailures(failures: readonly FailureGroup[], screen: Screen): string {
-  if (failures.length === 0) return "No capture has failed.";
+  if (failures.length === 0) return "No job has failed.";
   return formatTable(
     failures,
     [

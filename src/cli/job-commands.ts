@@ -21,14 +21,14 @@ export function addJobCommands(
 ): void {
   program
     .command("jobs")
-    .description("list the newest captures")
-    .addOption(new Option("--state <state>", "only captures in this state").choices(jobStateSchema.options))
-    .option("--repository <owner/name>", "only captures of this repository")
-    .option("--function <event>", "only captures of this event, such as capture/pr.details")
-    .addOption(new Option("--reason <reason>", "only captures for this reason").choices(reasonSchema.options))
-    .option("--text <text>", "only captures with this text in the pull request, the event's id or the error")
-    .option("--before <id>", "only captures before this id", toNumber)
-    .option("--limit <n>", "the most captures to list", toNumber, 20)
+    .description("list the newest jobs")
+    .addOption(new Option("--state <state>", "only jobs in this state").choices(jobStateSchema.options))
+    .option("--repository <owner/name>", "only jobs of this repository")
+    .option("--function <event>", "only jobs of this event, such as capture/pr.details")
+    .addOption(new Option("--reason <reason>", "only jobs for this reason").choices(reasonSchema.options))
+    .option("--text <text>", "only jobs with this text in the pull request, the event's id or the error")
+    .option("--before <id>", "only jobs before this id", toNumber)
+    .option("--limit <n>", "the most jobs to list", toNumber, 20)
     .addHelpText(
       "after",
       toExamples("jobs --state failed", "jobs --repository owner/name --text 502", "jobs --limit 100 --json"),
@@ -40,7 +40,7 @@ export function addJobCommands(
 
   program
     .command("failures")
-    .description("group failed and retrying captures by their error")
+    .description("group failed and retrying jobs by their error")
     .addHelpText("after", toExamples("failures"))
     .action(async () => {
       const failures = await client.listFailures();
@@ -49,7 +49,7 @@ export function addJobCommands(
 
   program
     .command("cancel")
-    .description("cancel an unfinished capture")
+    .description("cancel an unfinished job")
     .argument("<id>", "the id that jobs shows", toNumber)
     .addHelpText("after", toExamples("cancel 7"))
     .action(async (id: number) => {
@@ -61,10 +61,10 @@ export function addJobCommands(
 
   program
     .command("replay")
-    .description("run failed captures again: one, those with one error, or all")
+    .description("run failed jobs again: one, those with one error, or all")
     .argument("[id]", "the id that jobs shows", toNumber)
     .option("--failure <key>", "all with this error: the key that failures shows")
-    .option("--all", "all failed captures")
+    .option("--all", "all failed jobs")
     .addHelpText("after", toExamples("replay 7", "replay --failure 0f8b…", "replay --all"))
     .action(async (id: number | undefined, { failure, all }: { failure?: string; all?: true }) => {
       if ([id, failure, all].filter((given) => given !== undefined).length !== 1)
@@ -74,9 +74,9 @@ export function addJobCommands(
         return print(answer, () => {
           if (answer.replayed === 0)
             return failure === undefined
-              ? "No capture has failed."
-              : `No failed capture has the error ${failure}. List them with: npx pr-capture failures`;
-          return `${plural(answer.replayed, "failed capture")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`;
+              ? "No job has failed."
+              : `No failed job has the error ${failure}. List them with: npx pr-capture failures`;
+          return `${plural(answer.replayed, "failed job")} ${answer.replayed === 1 ? "runs" : "run"} again. ${followHint}`;
         });
       }
       const replayed = await client.replay(id);

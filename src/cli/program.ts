@@ -22,7 +22,7 @@ const adminToken = process.env["ADMIN_TOKEN"]?.trim() ?? "";
 const client = createQueueClient({ url, adminToken });
 
 const followHint = "Follow it with: npx pr-capture status --watch";
-const jsonHint = "print the server's answer as JSON";
+const jsonHint = "print the result as JSON";
 
 /** The commands that need no ADMIN_TOKEN. */
 const withoutToken = ["completion", "doctor", "migrate", "webhook"];

@@ -12,8 +12,7 @@ const functionsSchema = z
 
 /** Asks Inngest which functions of the app it knows. https://api-docs.inngest.com */
 export async function checkInngest(config: InngestConfig, publicOrigin: string | null): Promise<CheckResult> {
-  if (config.kind === "embedded")
-    return passed(subject, "Captures run on the embedded engine of the server.");
+  if (config.kind === "embedded") return passed(subject, "Captures run on the embedded queue of the server.");
   const isDev = config.kind === "dev-server";
   const base = config.baseUrl ?? (isDev ? "http://localhost:8288" : "https://api.inngest.com");
   const register = isDev

@@ -61,7 +61,7 @@ const installationSchema = z.object({ id: z.int(), account: z.object({ login: z.
 const pullRequestSchema = z.looseObject({ base: z.object({ repo: z.looseObject({ id: z.int() }) }) });
 
 /**
- * The payload of a webhook about a pull request, as GitHub shows it now. Storing it changes nothing that GitHub does not say. Throws a `SetupError`.
+ * The payload of a webhook about a pull request, as GitHub shows it now. It is safe to store: it contains only what GitHub shows. Throws a `SetupError`.
  */
 export async function readTestPayload(
   environment: Environment,

@@ -36,7 +36,7 @@ const cache: MiddlewareHandler = async (context, next) => {
 };
 
 const missing =
-  "The console is not built, because its build tools were not installed. Run: npm ci && npm run build\n";
+  "The console is not built, because its build tools were not installed. Run: npm ci --include=dev && npm run build\n";
 
 export interface ConsolePageOptions {
   page?: "index.html" | "setup.html";

@@ -103,7 +103,7 @@ function findLosses({ health: { outbox, journal, inngest } }: Seen): Finding[] {
     ...(isWaiting
       ? [
           finding(
-            `${clause(waiting, "event", "waits", "wait")} in the outbox until ${inngest.is} accepts ${them(waiting)}. Check that it runs.`,
+            `${clause(waiting, "event", "waits", "wait")} in the outbox until ${inngest.is} accepts ${them(waiting)}. Check that ${inngest.is} is running.`,
             null,
           ),
         ]
@@ -111,7 +111,7 @@ function findLosses({ health: { outbox, journal, inngest } }: Seen): Finding[] {
     ...(unstarted > 0
       ? [
           finding(
-            `${clause(unstarted, "event", "was", "were")} accepted by ${inngest.is} and never ran. Check that it runs; ${unstarted === 1 ? "it is" : "they are"} sent again.`,
+            `${clause(unstarted, "event", "was", "were")} accepted by ${inngest.is} and never ran. Check that ${inngest.is} is running. The ${unstarted === 1 ? "event is" : "events are"} sent again.`,
             null,
           ),
         ]
@@ -119,7 +119,7 @@ function findLosses({ health: { outbox, journal, inngest } }: Seen): Finding[] {
     ...(dropped > 0
       ? [
           finding(
-            `${clause(dropped, "event", "is", "are")} not in the journal, so nobody notices when ${inngest.is} loses ${them(dropped)}. Run the reconcilers.`,
+            `${clause(dropped, "event", "is", "are")} not in the journal, so nobody notices if ${inngest.is} loses ${them(dropped)}. Run: npx pr-capture reconcile`,
             null,
           ),
         ]
@@ -199,7 +199,7 @@ function findGaps({ analysis, descriptions }: Seen): Finding[] {
     ...(left.length > 0
       ? [
           finding(
-            `${countIn(left)}: GitHub has what the rows lack, or lacks what they have. Close ${them(sumGaps(left))}.`,
+            `${countIn(left)}: the rows differ from GitHub. Close ${them(sumGaps(left))}.`,
             "repositories",
           ),
         ]

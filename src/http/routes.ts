@@ -27,7 +27,7 @@ export function createRoutes(services: Services): Hono {
   if (services.engine) {
     // The embedded engine calls the functions in this process. Requests from outside are unsigned, so they are refused.
     routes.all(paths.inngest, (context) =>
-      context.json({ message: "Functions run on the embedded engine in this process." }, 403),
+      context.json({ message: "Functions run on the embedded queue in this process." }, 403),
     );
   } else {
     routes.on(["GET", "POST", "PUT"], paths.inngest, (context) =>

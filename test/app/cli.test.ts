@@ -329,9 +329,7 @@ test("failures are grouped, filtered and replayed together", async () => {
   const one = await cli(["jobs", "--json", "--text", "#998", "--function", group?.function ?? ""]);
   expect(JSON.parse(one.out)).toHaveLength(1);
 
-  expect((await cli(["replay", "--failure", group?.key ?? ""])).out).toContain(
-    "2 failed captures run again.",
-  );
+  expect((await cli(["replay", "--failure", group?.key ?? ""])).out).toContain("2 failed jobs run again.");
   await app.idle();
   expect(JSON.parse((await cli(["replay", "--all", "--json"])).out)).toEqual({ replayed: 6 });
   expect(await cli(["replay", "7", "--all"])).toMatchObject({

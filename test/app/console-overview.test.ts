@@ -61,7 +61,7 @@ describe("the status", () => {
       findings: [],
       installations: 1,
       repositories: 1,
-      inngest: { is: "the embedded engine", dashboard: null },
+      inngest: { is: "the embedded queue", dashboard: null },
     });
   });
 
@@ -127,7 +127,7 @@ describe("the status", () => {
     expect(texts(await overview())).toEqual([]); // it may be sent in a moment
     await scene.database.exec("update capture.outbox set created_at = now() - interval '1 minute'");
     expect(texts(await overview())).toEqual([
-      "1 event waits in the outbox until the embedded engine accepts it. Check that it runs.",
+      "1 event waits in the outbox until the embedded queue accepts it. Check that the embedded queue is running.",
     ]);
   });
 

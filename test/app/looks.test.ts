@@ -92,7 +92,7 @@ test("a look that finds an update without a webhook starts the run that captures
   expect(await differences()).toEqual([]);
 });
 
-test("each time of a schedule is one process's only", async () => {
+test("only one process runs a look when it is due", async () => {
   await look();
   const other = createProcessLooks();
   const before = (await jobsOfLooks()).length;

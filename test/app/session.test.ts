@@ -123,7 +123,7 @@ test("a session survives a restart, until ADMIN_TOKEN changes", async () => {
   expect(await statusWith((await start()).url, token)).toBe(401);
 });
 
-test("a request without a valid token is answered 401 with the ways in", async () => {
+test("a request without a valid token is answered 401 with the ways to sign in", async () => {
   const app = await start();
   const token = await signIn(app.url, app.codes()[0]);
   const [header, claims = "", signature] = token.split(".");

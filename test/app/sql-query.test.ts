@@ -321,7 +321,7 @@ test("the CLI prints a table, CSV or JSON", async () => {
   );
   expect(await cli("sql", "drop table github.accounts")).toMatchObject({
     code: 1,
-    err: expect.stringContaining("Only one statement can run, and only one that reads."),
+    err: expect.stringContaining("A query must be a single statement that returns rows."),
   });
 });
 

@@ -16,7 +16,7 @@ test("the log shows the database and the queue at the start, and SIGTERM ends th
   expect(await server.end("SIGTERM")).toBe(0);
   const output = server.output.join("\n");
   expect(output).toContain(`Rows go to PGlite (${folder})`);
-  expect(output).toContain("Captures run on the embedded engine");
+  expect(output).toContain("Captures run on the embedded queue");
 });
 
 test("SIGTERM ends the streams of live updates, and does not wait for their pages", async () => {

@@ -56,7 +56,7 @@ interface BadItem {
   gap: string;
   job: string;
   error: RegExp;
-  /** The tables with a missing or wrong row until GitHub heals. */
+  /** The tables with a missing or wrong row until GitHub recovers. */
   tables: string[];
 }
 
@@ -117,7 +117,7 @@ const badItems: BadItem[] = [
 ];
 
 test.each(badItems)(
-  "$item is missing only itself until GitHub heals",
+  "$item is missing only itself until GitHub recovers",
   async ({ spoil, gap, job, error, tables }) => {
     const heal = spoil();
     await backfillWithRetries();
@@ -140,7 +140,7 @@ test.each(badItems)(
 );
 
 describe("a bad pull request", () => {
-  test("a pull request with more additions than Postgres can count lacks its details until GitHub heals", async () => {
+  test("a pull request with more additions than Postgres can count lacks its details until GitHub recovers", async () => {
     const wrong = { additions: tooLarge };
     const heal = scene.github.garble(bad, { rest: wrong, graphql: wrong });
     await backfillWithRetries();

@@ -37,7 +37,7 @@ describe("a pull request on which every GraphQL query fails", () => {
     expect(await scene.gaps()).toEqual([]);
   });
 
-  test("a pull request that REST cannot read either is a gap until GitHub heals", async () => {
+  test("a pull request that REST cannot read either is a gap until GitHub recovers", async () => {
     const bad = seed().slice(4, 6);
     const heal = poison(bad, true);
     const numbers = numbersOf(bad);

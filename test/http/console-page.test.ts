@@ -56,7 +56,9 @@ test("without the development dependencies, installing says how to have the page
   const folder = await copyOfParts();
   const { stdout } = await run(process.execPath, ["scripts/build-console.js"], { cwd: folder });
   await rm(folder, { recursive: true });
-  expect(stdout).toBe("The console is not built, because Vite is not installed. To have it, run: npm ci\n");
+  expect(stdout).toBe(
+    "The console is not built, because Vite is not installed. To have it, run: npm ci --include=dev\n",
+  );
 });
 
 test("a server without a built page says which command builds it, and shows the page once it is there", async () => {

@@ -18,7 +18,7 @@ export interface AppDescription {
   installations: number | null;
 }
 
-/** Reads the App. Null: this GitHub describes it otherwise. The client must be the App's. https://docs.github.com/rest/apps/apps#get-the-authenticated-app */
+/** Reads the App. Null when GitHub's answer has another form. The client must be the App's. https://docs.github.com/rest/apps/apps#get-the-authenticated-app */
 export async function getApp(client: GitHubClient): Promise<AppDescription | null> {
   const { data } = await client.request("GET /app");
   const parsed = appSchema.safeParse(data);

@@ -58,7 +58,10 @@ export function createOutbox({
     try {
       await storeEvents(store, events, why);
     } catch (cause) {
-      log.error({ error: describeError(cause) }, "Could not send the events, nor store them in the outbox");
+      log.error(
+        { error: describeError(cause) },
+        "Could neither send the events nor store them in the outbox",
+      );
       throw new NotAcceptedError(`${why} The outbox could not store them either.`, { cause });
     }
   }

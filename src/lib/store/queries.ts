@@ -41,8 +41,8 @@ function toQueryError(
   if (error.code === "57014") return new QueryError("The query was stopped after 5 seconds.");
   const sentences = [`${error.message}${toPlace(query, error.position)}.`];
   if (error.hint) sentences.push(error.hint);
-  if (error.code === "42P11") sentences.push("Only one statement can run, and only one that reads.");
-  if (error.code === "42501") sentences.push("Queries read the schemas github and capture.");
+  if (error.code === "42P11") sentences.push("A query must be a single statement that returns rows.");
+  if (error.code === "42501") sentences.push("Queries can read only the schemas github and capture.");
   return new QueryError(sentences.join(" "));
 }
 

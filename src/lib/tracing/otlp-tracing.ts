@@ -91,9 +91,9 @@ function logFailures(exporter: SpanExporter, log: Logger): SpanExporter {
         if (hasFailed && !isFailing)
           log.warn(
             { error: result.error?.message },
-            "The collector at OTEL_EXPORTER_OTLP_ENDPOINT does not take spans; they are dropped",
+            "The collector at OTEL_EXPORTER_OTLP_ENDPOINT does not accept spans. They are dropped",
           );
-        if (!hasFailed && isFailing) log.info("The collector takes spans again");
+        if (!hasFailed && isFailing) log.info("The collector accepts spans again");
         isFailing = hasFailed;
         done(result);
       });

@@ -51,7 +51,7 @@ test("a query sees every change that was committed before it, in old files, new 
   expect(await count()).toBe(0);
 });
 
-test("changes during a copy leave it consistent, and the database works on", async () => {
+test("changes during a copy leave it consistent, and the database keeps working", async () => {
   let written = 0;
   const done = new AbortController();
   const writing = (async () => {

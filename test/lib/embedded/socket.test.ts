@@ -142,7 +142,7 @@ test("a statement that runs for too long, or breaks PGlite, costs a restart of t
   }
 });
 
-test("a result that is too large for the server's memory fails, and the connection works on", async () => {
+test("a result that is too large for the server's memory fails, and the connection stays usable", async () => {
   const client = await connectClient();
   const notices: string[] = [];
   client.on("notice", ({ message = "" }) => notices.push(message));
@@ -164,7 +164,7 @@ test("copying from a client fails with Postgres's error, alone and in a transact
   expect(await listNotes()).toEqual([]);
 });
 
-test("a request for encryption is declined, a cancellation closes, and what is no message ends the connection", async () => {
+test("a request for encryption is declined, a cancellation closes, and bytes that are no message end the connection", async () => {
   const exchange = async (...hex: string[]) => {
     const socket = connect(join(folder, "socket", ".s.PGSQL.5432"));
     const received: Buffer[] = [];

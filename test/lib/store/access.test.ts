@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -153,6 +154,27 @@ describe("the service role", () => {
       permissionDenied,
     );
   });
+});
+
+test("the statements of docs/operations.md let a role read GitHub's rows, and nothing else", async () => {
+  const docs = await readFile("docs/operations.md", "utf8");
+  const [, statements = ""] = /^## Let another role read$[^#]*?```sql\n(.*?)```/ms.exec(docs) ?? [];
+  const role = `dashboard_${randomUUID().replaceAll("-", "")}`; // roles are shared by the databases of a server
+  const [create = "", ...others] = statements.replaceAll("dashboard", role).split(/(?<=;)\n\n/);
+  await db.exec(create);
+  await db.exec(others.join("\n"));
+  await db.exec(others.join("\n")); // again, as after an upgrade
+  await db.exec("insert into github.repositories (id, seen_at) values (1, now())");
+
+  expect(await as(role, "select id from github.repositories")).toEqual([{ id: 1 }]);
+  for (const table of tables.filter((name) => name.startsWith("github."))) {
+    await as(role, `select * from ${table}`);
+    await expect(as(role, `delete from ${table}`)).rejects.toMatchObject(permissionDenied);
+  }
+  await expect(as(role, "select * from capture.jobs")).rejects.toMatchObject(permissionDenied);
+  await expect(as(role, "select public.capture_queue_stats()")).rejects.toMatchObject(permissionDenied);
+
+  await db.exec(`delete from github.repositories; drop owned by ${role}; drop role ${role}`);
 });
 
 test("the migrations run without Supabase's roles, and PUBLIC can execute nothing", async () => {

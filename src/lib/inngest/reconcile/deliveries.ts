@@ -96,8 +96,8 @@ export function createDeliveriesReconciler({ store, github, handles }: DeliveryD
   const name = deliveriesReconcile.name;
 
   /**
-   * Reads some pages of the log: failed attempts of handled webhooks, and the GUIDs that succeeded in another attempt. Those are redeliveries, or
-   * have a newer attempt that failed (`suspected`). If GitHub fails to answer the smallest page repeatedly, the log ends there, with a problem.
+   * Reads some pages of the log: failed attempts of handled webhooks, and the GUIDs of other attempts that succeeded, when they are redeliveries or
+   * a newer attempt of theirs failed (`suspected`). If GitHub fails to answer the smallest page repeatedly, the log ends there, with a problem.
    */
   async function readLog(from: LogPosition, until: string, suspected: ReadonlySet<string>, attempt: number) {
     const client = await github.forApp();

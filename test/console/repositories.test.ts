@@ -236,6 +236,7 @@ test("the keyboard alone starts a backfill", async () => {
   await page.keyboard.press("Enter");
   await page.keyboard.press("ArrowDown"); // from days to all history
   await page.keyboard.press("Enter");
+  await page.getByText("The backfill of acme/web has started.").waitFor();
   await sync(page).getByText("Backfill of all history").waitFor();
   release();
   await scene.idle();

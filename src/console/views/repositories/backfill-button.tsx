@@ -37,7 +37,11 @@ export function BackfillButton({ repository, pullRequests = null, onQueued }: Ba
         ...(span === "all" ? { all: true } : { days: Number(textOf(given, "days")) }),
       });
       dialog.current?.close();
-      if (answer.queued === 0) notify(`A sync of ${name} that goes back as far is under way already.`);
+      notify(
+        answer.queued === 0
+          ? `A sync of ${name} that goes back as far is under way already.`
+          : `The backfill of ${name} has started.`,
+      );
       onQueued(answer, name);
     } catch (failure) {
       setError(messageOf(failure));

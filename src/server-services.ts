@@ -8,6 +8,8 @@ import type { SqlDatabase } from "./lib/embedded/sql-database.ts";
 import type { Logger } from "./logger.ts";
 import { assembleServices, type Services, type ServicesOptions } from "./services.ts";
 
+const maxQueueConnections = 4;
+
 /**
  * Opens and migrates the database of the rows. Null for Supabase, which its own tools migrate. Throws if another process uses PGlite's folder.
  */
@@ -44,10 +46,7 @@ export async function createServices(
   rows: SqlDatabase | null,
   options: ServicesOptions = {},
 ): Promise<Services> {
-  const queue =
-    config.inngest.kind === "embedded"
-      ? (rows ?? (await openFolder(config, (sentence) => log.warn(sentence))))
-      : null;
+  const queue = config.inngest.kind === "embedded" ? await openQueue(config, log, rows) : null;
   const engine = queue && (await createEngine(queue, log, options));
   const copy = rows?.createCopy ? createQueryCopy(rows.createCopy()) : null;
   const parts = { engine, queryFetch: copy?.fetch ?? null };
@@ -60,6 +59,16 @@ export async function createServices(
       if (queue !== rows) await queue?.close();
     },
   };
+}
+
+/**
+ * Opens the database of the embedded queue. On Postgres it has connections of its own, so that webhooks are accepted while all captures wait, for
+ * example for an index that somebody creates.
+ */
+async function openQueue(config: Config, log: Logger, rows: SqlDatabase | null): Promise<SqlDatabase> {
+  if (config.database.kind === "postgres")
+    return connectPostgres(config.database.url, { maxConnections: maxQueueConnections });
+  return rows ?? openFolder(config, (sentence) => log.warn(sentence));
 }
 
 /** Imports the engine only when it is used: with Inngest, the server never loads it. */

@@ -34,6 +34,8 @@ export interface InngestEngine {
   idle(dueWithinMs?: number): Promise<void>;
   /** Counts since the start. */
   stats(): EngineStats;
+  /** Why no run starts, or null. */
+  problem(): string | null;
 }
 
 /**
@@ -156,6 +158,10 @@ export function createInngestEngine({
     },
     stop: async ({ timeoutMs = 10_000 } = {}) => loop?.stop(timeoutMs),
     idle: async (dueWithinMs = 0) => loop?.idle(dueWithinMs),
+    problem: () =>
+      loop?.hasLostLock()
+        ? `This server lost its lock of the queue in ${db.description}: another process may work on it. Stop one of them.`
+        : null,
     stats: () => loop?.stats() ?? { executing: 0, events: 0, finished: 0, failed: 0, retried: 0 },
   };
 }

@@ -76,12 +76,17 @@ function hold(
   const { name, holder, lastsMs, renewEveryMs, onLost } = options;
   ownHolders.add(holder);
   let renewedAt = performance.now();
-  let renewing: Promise<void> = Promise.resolve();
+  let renewing: Promise<void> | null = null;
 
   const lose = (reason: string) => {
     if (!ownHolders.delete(holder)) return;
     clearInterval(timer);
     onLost(new Error(`The lease "${name}" was lost: ${reason}.`));
+  };
+  // The lease survives a short outage of the database. After its expiry another server can hold it.
+  const loseIfExpired = (reason: string) => {
+    if (performance.now() - renewedAt > lastsMs)
+      lose(`it could not be renewed for ${lastsMs / 1000} s (${reason})`);
   };
   const renew = async () => {
     const sentAt = performance.now();
@@ -94,15 +99,12 @@ function hold(
       if (renewed.length > 0) renewedAt = sentAt;
       else lose("another server has taken it");
     } catch (error) {
-      // The lease survives a short outage of the database. After its expiry another server can hold it.
-      if (performance.now() - renewedAt > lastsMs)
-        lose(
-          `it could not be renewed for ${lastsMs / 1000} s (${error instanceof Error ? error.message : String(error)})`,
-        );
+      loseIfExpired(error instanceof Error ? error.message : String(error));
     }
   };
   const timer = setInterval(() => {
-    renewing = renewing.then(renew);
+    if (renewing) loseIfExpired("the database does not answer");
+    else renewing = renew().finally(() => (renewing = null));
   }, renewEveryMs);
   timer.unref();
 

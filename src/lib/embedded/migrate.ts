@@ -60,7 +60,7 @@ async function apply(tx: SqlQueries, { file, version, name }: Migration, script:
   const recorded = await tx.query(`select from ${migrationsTable} where version = $1`, [version]);
   if (recorded.length > 0) return false;
   try {
-    await tx.exec(script);
+    await tx.exec(script, { maxMs: Infinity }); // of a large table
   } catch (error) {
     throw new Error(
       `The migration ${file} failed: ${error instanceof Error ? error.message : String(error)}`,
@@ -78,7 +78,8 @@ async function apply(tx: SqlQueries, { file, version, name }: Migration, script:
 }
 
 async function lockMigrations(tx: SqlQueries): Promise<void> {
-  await tx.query("select pg_advisory_xact_lock(hashtextextended('supabase_migrations', 0))");
+  const unlimited = { maxMs: Infinity }; // another server migrates
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('supabase_migrations', 0))", [], unlimited);
 }
 
 const migrationsTable = "supabase_migrations.schema_migrations";

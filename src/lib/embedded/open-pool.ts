@@ -1,5 +1,6 @@
-import { Pool, TypeOverrides, types, type ClientBase, type PoolConfig, type QueryResultRow } from "pg";
-import type { SqlPool, SqlQueries } from "./sql-database.ts";
+import { connect } from "node:net";
+import { Pool, TypeOverrides, types, type PoolClient, type PoolConfig, type QueryResultRow } from "pg";
+import type { SqlPool, SqlQueries, StatementOptions } from "./sql-database.ts";
 
 /** The OID of `bigint[]`. `pg` has no constants for array types. */
 const int8Array: number = 1016;
@@ -9,6 +10,14 @@ export interface ConnectionPool extends SqlPool {
   end(): Promise<void>;
 }
 
+export interface PoolOptions extends PoolConfig {
+  /**
+   * How long a statement may take, unless its caller gives it another limit. Then it fails, and its connection is given up: TCP reports a
+   * connection that was lost without a word after a quarter of an hour, and a pooler may never do so. Absent: no limit.
+   */
+  maxStatementMs?: number;
+}
+
 /**
  * Creates a connection pool that survives broken connections. It connects at the first query.
  *
@@ -16,13 +25,16 @@ export interface ConnectionPool extends SqlPool {
  * clients. A listener that is added after `pool.connect()` is too late for an error in the same packet. The running query, or the next one,
  * rejects with the same error.
  */
-export function openPool(config: PoolConfig): ConnectionPool {
+export function openPool({ maxStatementMs = Infinity, ...config }: PoolOptions): ConnectionPool {
   const pool = new Pool({ ...config, types: createParsers() });
   pool.on("error", ignore);
   pool.on("connect", (client) => void client.on("error", ignore));
+  const useClient = <Result>(work: (queries: SqlQueries) => Promise<Result>) =>
+    withClient(pool, (client) => work(toSqlQueries(client, maxStatementMs)));
   return {
-    ...toSqlQueries(pool),
-    transaction: (work) => transaction(pool, work),
+    query: (sql, params, options) => useClient((queries) => queries.query(sql, params, options)),
+    exec: (sql, options) => useClient((queries) => queries.exec(sql, options)),
+    transaction: (work) => useClient((queries) => transaction(queries, work)),
     end: () => pool.end(),
   };
 }
@@ -38,28 +50,86 @@ function createParsers(): TypeOverrides {
   return parsers;
 }
 
-async function transaction<Result>(pool: Pool, work: (tx: SqlQueries) => Promise<Result>): Promise<Result> {
+async function withClient<Result>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect();
-  let broken = false;
   try {
-    await client.query("begin");
-    const result = await work(toSqlQueries(client));
-    await client.query("commit");
+    const result = await work(client);
+    client.release();
     return result;
   } catch (error) {
-    await client.query("rollback").catch(() => (broken = true));
+    if (isTimeout(error)) cancel(client);
+    client.release(true); // the error may be the connection's
     throw error;
-  } finally {
-    client.release(broken);
   }
 }
 
-function toSqlQueries(connection: Pool | ClientBase): SqlQueries {
+async function transaction<Result>(
+  queries: SqlQueries,
+  work: (tx: SqlQueries) => Promise<Result>,
+): Promise<Result> {
+  try {
+    await queries.query("begin");
+    const result = await work(queries);
+    await queries.query("commit");
+    return result;
+  } catch (error) {
+    // A connection that did not answer would not answer this either. It is closed, which rolls back, too.
+    if (!isTimeout(error)) await queries.query("rollback").catch(ignore);
+    throw error;
+  }
+}
+
+function toSqlQueries(client: PoolClient, maxStatementMs: number): SqlQueries {
+  const run = <Row>(text: string, values: unknown[] | undefined, maxMs: number) => {
+    const statement = { text, values, ...(maxMs < Infinity && { query_timeout: maxMs }) };
+    return client.query<Row & QueryResultRow>(statement);
+  };
   return {
-    query: async <Row>(sql: string, params: readonly unknown[] = []) => {
-      const result = await connection.query<Row & QueryResultRow>(sql, [...params]);
+    query: async <Row>(
+      sql: string,
+      params: readonly unknown[] = [],
+      { maxMs = maxStatementMs }: StatementOptions = {},
+    ) => {
+      const result = await run<Row>(sql, [...params], maxMs);
       return result.rows;
     },
-    exec: async (sql) => void (await connection.query(sql)),
+    exec: async (sql, { maxMs = maxStatementMs } = {}) => void (await run(sql, undefined, maxMs)),
   };
+}
+
+/** `pg` gives this error no code. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
+
+const cancelRequestCode = 80_877_102;
+const maxCancelMs = 10_000;
+
+/**
+ * Ends the statement of a connection that is given up. If the connection only waits for a lock, the statement would go on waiting, and each
+ * retry would add another one. Poolers pass the request on. `pg` cannot send it over TLS, and needs not:
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+ */
+function cancel(client: PoolClient): void {
+  const { processID, secretKey, host, port } = client as unknown as CancellableClient;
+  if (processID === null || secretKey === null) return;
+  const request = new DataView(new ArrayBuffer(16));
+  for (const [index, value] of [16, cancelRequestCode, processID, secretKey].entries())
+    request.setInt32(4 * index, value);
+  const socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+  socket.on("error", ignore); // the database is down, so nothing is left to cancel
+  socket.setTimeout(maxCancelMs, () => socket.destroy());
+  socket.unref();
+  socket.end(new Uint8Array(request.buffer));
+}
+
+/** What a client of `pg` knows of its connection. The package's types leave it out. */
+interface CancellableClient {
+  processID: number | null;
+  secretKey: number | null;
+  host: string;
+  port: number;
 }

@@ -3,19 +3,30 @@ import { takeLease, type Lease, type LeaseOptions } from "./lease.ts";
 import { openPool } from "./open-pool.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
-const maxConnections = 8;
 const connectionTimeoutMs = 10_000;
+/** A lease is renewed every three seconds, and lasts fifteen. */
+const maxLeaseStatementMs = 5_000;
+
+export interface PostgresOptions {
+  maxConnections?: number;
+  /** How long a statement may take, unless it has its own limit. Supabase ends those of its API after 8 seconds. */
+  maxStatementMs?: number;
+  lease?: LeaseOptions;
+}
 
 /** Creates a connection pool, directly or through a transaction pooler. It connects at the first query. */
-export function openPostgres(url: string, leaseOptions: LeaseOptions = {}): SqlDatabase {
+export function openPostgres(
+  url: string,
+  { maxConnections = 8, maxStatementMs = 30_000, lease: leaseOptions }: PostgresOptions = {},
+): SqlDatabase {
   const config: PoolConfig = {
     connectionString: url,
     connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
   };
-  const pool = openPool({ ...config, max: maxConnections });
+  const pool = openPool({ ...config, max: maxConnections, maxStatementMs });
   // Leases have their own connection, because the pool's can all be busy for longer than a lease lasts.
-  const leasePool = openPool({ ...config, max: 1 });
+  const leasePool = openPool({ ...config, max: 1, maxStatementMs: maxLeaseStatementMs });
   const leases = new Set<Lease>();
   const taking = new Set<Promise<Lease | null>>();
   const closing = new AbortController();

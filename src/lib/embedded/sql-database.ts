@@ -1,11 +1,16 @@
 import type { Place } from "./pglite/messages.ts";
 
+export interface StatementOptions {
+  /** How long the statement may take. Then its connection counts as broken. Infinity: no limit. The default is the database's. */
+  maxMs?: number;
+}
+
 /** What a Postgres connection can do. */
 export interface SqlQueries {
   /** Runs one statement with `$1…` parameters. `jsonb` columns come back parsed, timestamps as `Date`, `bigint` as a number. */
-  query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  query<Row>(sql: string, params?: readonly unknown[], options?: StatementOptions): Promise<Row[]>;
   /** Runs a script of several statements, without parameters. */
-  exec(sql: string): Promise<void>;
+  exec(sql: string, options?: StatementOptions): Promise<void>;
 }
 
 export interface SqlPool extends SqlQueries {

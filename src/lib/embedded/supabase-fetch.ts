@@ -57,9 +57,12 @@ async function run(db: SqlPool, { statement, timeout }: PreparedCall, args: stri
   if (timeout === null) return db.query<Row>(statement, [args]);
   return db.transaction(async (tx) => {
     await tx.query("select set_config('statement_timeout', $1, true)", [timeout]);
-    return tx.query<Row>(statement, [args]);
+    return tx.query<Row>(statement, [args], { maxMs: maxTimeoutMs });
   });
 }
+
+/** Longer than any function's own statement_timeout, with which Postgres ends it. */
+const maxTimeoutMs = 16 * 60 * 1000;
 
 interface FunctionSignature {
   name: string;

@@ -40,7 +40,7 @@ describe.runIf(server)("on a Postgres server", () => {
   beforeAll(async () => {
     admin = openPostgres(base);
     await admin.exec(`create database ${name}`);
-    db = openPostgres(urlOf(base), quick);
+    db = openPostgres(urlOf(base), { lease: quick });
   });
   afterAll(async () => {
     await db.close();
@@ -90,10 +90,10 @@ describe.runIf(server)("on a Postgres server", () => {
 
   test("closing the database ends the wait for a lease and leaves none", async () => {
     const taken = await db.tryLock("closing");
-    const other = openPostgres(urlOf(base), { lastsMs: 60_000, renewEveryMs: 60_000 });
+    const other = openPostgres(urlOf(base), { lease: { lastsMs: 60_000, renewEveryMs: 60_000 } });
     await setHolder("closing", "elsewhere", "another machine", 1, 60_000);
     const waiting = other.tryLock("closing");
-    const early = openPostgres(urlOf(base), quick);
+    const early = openPostgres(urlOf(base), { lease: quick });
     const taking = early.tryLock("early");
     await Promise.all([other.close(), early.close()]);
     expect(await Promise.all([waiting, taking])).toEqual([null, null]);
@@ -157,8 +157,8 @@ describe.runIf(server)("on a Postgres server", () => {
     });
 
     test("migrations apply, and one of two servers gets the queue", async () => {
-      const one = openPostgres(pooled, quick);
-      const other = openPostgres(pooled, quick);
+      const one = openPostgres(pooled, { lease: quick });
+      const other = openPostgres(pooled, { lease: quick });
       await Promise.all([migrate(one), migrate(other)]);
       const locks = await Promise.all([one.tryLock("engine"), other.tryLock("engine")]);
       expect(locks.filter((lock) => lock !== null)).toHaveLength(1);
@@ -169,13 +169,13 @@ describe.runIf(server)("on a Postgres server", () => {
     test("a live holder in another process keeps its lease, and a killed one is replaced at once", async () => {
       const script = `
         import { openPostgres } from ${JSON.stringify(new URL("../../../src/lib/embedded/open-postgres.ts", import.meta.url).href)};
-        const lock = await openPostgres(${JSON.stringify(pooled)}, { lastsMs: 60000, renewEveryMs: 200 }).tryLock("killed");
+        const lock = await openPostgres(${JSON.stringify(pooled)}, { lease: { lastsMs: 60000, renewEveryMs: 200 } }).tryLock("killed");
         console.log(lock ? "held" : "refused");
         setInterval(() => {}, 1000);`;
       const holder = spawn(process.execPath, ["--input-type=module", "-e", script]);
       const [line] = (await once(holder.stdout, "data")) as [Buffer];
       expect(String(line)).toContain("held");
-      const db2 = openPostgres(pooled, { lastsMs: 60_000, renewEveryMs: 1_000 });
+      const db2 = openPostgres(pooled, { lease: { lastsMs: 60_000, renewEveryMs: 1_000 } });
       expect(await db2.tryLock("killed")).toBeNull();
       holder.kill("SIGKILL");
       await once(holder, "exit");

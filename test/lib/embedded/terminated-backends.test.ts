@@ -20,7 +20,7 @@ describe.runIf(base)("on a Postgres server", () => {
     await admin.exec(`create database ${name}`);
     const url = new URL(base ?? "");
     url.pathname = name;
-    db = openPostgres(url.href, { lastsMs: 2_000, renewEveryMs: 50 });
+    db = openPostgres(url.href, { lease: { lastsMs: 2_000, renewEveryMs: 50 } });
     await migrate(db);
   });
   afterAll(async () => {
@@ -64,6 +64,41 @@ describe.runIf(base)("on a Postgres server", () => {
       expect(await compareRows(toTruth(github), (table) => app.rows(`github.${table}`))).toEqual([]);
     }, patience);
     expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    await app.close();
+    await github.close();
+  });
+
+  test("while another server holds the queue's lease, deliveries wait in the outbox, and healthz says why", async () => {
+    const github = await openGitHub();
+    const app = await startApp(db, { GITHUB_API_URL: github.url });
+    const ann = github.createAccount({ login: "ann" });
+    const acme = github.createOrganization({ login: "acme", members: [ann] });
+    const repository = github.createRepository({ owner: acme, name: "api" });
+    github.install({ account: acme });
+    const health = async () => (await (await fetch(`${app.url}/healthz`)).json()) as { problems?: string[] };
+
+    await db.exec(
+      "update embedded_inngest.leases set holder = 'another', place = 'elsewhere', expires_at = now() + '1 hour'",
+    );
+    await vi.waitFor(async () => {
+      await db.exec("update embedded_inngest.leases set renewals = renewals + 1");
+      expect((await health()).problems).toEqual([expect.stringContaining("lost its lock of the queue")]);
+    }, patience);
+    github.after(1, () => github.openPullRequest({ repository, author: ann }));
+    const deliveries = github.deliveries.splice(0);
+    for (const delivery of deliveries) expect(await app.deliver(delivery)).toBe(200);
+    expect(await app.rows("embedded_inngest.runs")).toEqual([]);
+
+    await db.exec("update embedded_inngest.leases set expires_at = now()");
+    await vi.waitFor(async () => {
+      await app.services.outbox.drain();
+      const ended = await db.query<{ event_id: string }>(
+        "select event_id from capture.jobs where finished_at is not null",
+      );
+      const events = ended.map(({ event_id: id }) => id.split(":", 1)[0]);
+      expect(events).toEqual(expect.arrayContaining(deliveries.map(({ id }) => id)));
+    }, patience);
+    expect((await health()).problems).toBeUndefined();
     await app.close();
     await github.close();
   });

@@ -21,8 +21,10 @@ export interface LoopOptions {
 export interface Loop {
   /** Returns false when another process works on the queue. */
   start(): Promise<boolean>;
-  /** False after `stop` ended. */
+  /** False after `stop` ended, and while another process may work on the queue: it would not notice what is stored here. */
   isRunning(): boolean;
+  /** True after the lock of the queue was lost, until it is taken again. */
+  hasLostLock(): boolean;
   /** Stores new runs, then executes them. Resolves once they are committed. */
   accept(eventIds: string[], runs: queue.NewRun[], now: number): Promise<void>;
   /** Stores the steps that an executing request has finished so far. Returns false when its call has to end. */
@@ -214,7 +216,8 @@ export function createLoop(options: LoopOptions): Loop {
       wake();
       return true;
     },
-    isRunning: () => state === "started" || state === "stopping",
+    isRunning: () => (state === "started" && lock !== null) || state === "stopping",
+    hasLostLock: () => state === "started" && lock === null,
     accept,
     checkpoint: (requestId, steps) => runner.checkpoint(requestId, steps),
     stop: async (timeoutMs) => {

@@ -115,7 +115,7 @@ export const variables = z.object({
     .meta({ meaning: "The URL of a self-hosted Inngest server." } satisfies VariableMeta),
   INNGEST_SERVE_ORIGIN: url.optional().meta({
     meaning:
-      "The origin at which Inngest reaches this server, such as `https://example.com`. A server with it registers its functions at each start. Set it, too, when the proxy in front sets no `x-forwarded-proto` and `x-forwarded-host`.",
+      "The origin at which Inngest reaches this server, such as `https://example.com`. A server with it registers its functions at each start. Without it, the request that registers them says where they are, so whoever can send one chooses the address.",
     shownDefault: "from each request",
   } satisfies VariableMeta),
   INNGEST_DEV: z

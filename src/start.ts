@@ -150,9 +150,13 @@ async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServ
   }
   const inngestUrl = `${server.url}${paths.inngest}`;
   if (config.inngest.kind === "dev-server") await registerWithDevServer(inngestUrl, log);
-  // Without an origin, the functions would be registered at an address of this machine.
-  if (config.inngest.kind === "inngest" && config.inngestServeOrigin)
-    registerWithInngest(inngestUrl, log, stopping.signal).catch(fail);
+  if (config.inngest.kind === "inngest") {
+    if (config.inngestServeOrigin) registerWithInngest(inngestUrl, log, stopping.signal).catch(fail);
+    else
+      log.warn(
+        "INNGEST_SERVE_ORIGIN is not set. Set it to this server's public origin: without it, whoever can send a PUT to /api/inngest chooses the address that Inngest calls.",
+      );
+  }
 }
 
 /** Logs uncaught errors. A broken connection does not end the process; after any other exception its state is unknown. */

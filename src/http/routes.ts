@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type Handler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { Services } from "../services.ts";
 import { createApiRoutes } from "./api-routes.ts";
 import { createConsolePage } from "./console-page.ts";
@@ -15,6 +16,9 @@ export const paths = {
   api: "/api",
 } as const;
 
+/** A run's events and steps have at most 32 MB in all: https://www.inngest.com/docs/usage-limits/inngest */
+const maxInngestBytes = 64 * 1024 * 1024;
+
 /** Every route except the webhooks, which node:http serves directly. */
 export function createRoutes(services: Services): Hono {
   const routes = new Hono();
@@ -30,9 +34,12 @@ export function createRoutes(services: Services): Hono {
       context.json({ message: "Functions run on the embedded queue in this process." }, 403),
     );
   } else {
-    routes.on(["GET", "POST", "PUT"], paths.inngest, (context) =>
-      services.serveInngest(toPublicRequest(context.req.raw)),
+    const serve: Handler = ({ req }) => services.serveInngest(toPublicRequest(req.raw));
+    // Measuring a body reads it, so what will be refused anyway comes first.
+    routes.use(paths.inngest, (context, next) =>
+      services.isFromInngest(context.req.raw) ? next() : serve(context, next),
     );
+    routes.on(["GET", "POST", "PUT"], paths.inngest, bodyLimit({ maxSize: maxInngestBytes }), serve);
   }
 
   routes.route(paths.metrics, createMetricsRoutes(services));

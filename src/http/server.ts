@@ -60,11 +60,20 @@ export function serveRoutes(server: OpenServer, routes: Hono): void {
   server.serve((request, response) => void listener(request, response));
 }
 
+/** How long a client may take to send a request. GitHub takes 10 s for a delivery and its answer. Deliveries in flight are limited. */
+const requestTimeoutMs = 20_000;
+
 /** Throws a `SetupError` if the port or the host cannot be used. */
-export async function openServer(address: { host: string; port: number }): Promise<OpenServer> {
+export async function openServer(
+  address: { host: string; port: number },
+  { requestTimeout = requestTimeoutMs } = {},
+): Promise<OpenServer> {
   let listener: RequestListener = refuse;
   let closing: Promise<void> | null = null;
-  const server = createServer((request, response) => listener(request, response));
+  const server = createServer(
+    { requestTimeout, connectionsCheckingInterval: requestTimeout / 4 },
+    (request, response) => listener(request, response),
+  );
   server.listen(address.port, address.host);
   await once(server, "listening").catch((error: unknown) => {
     throw toSetupError(error, address);

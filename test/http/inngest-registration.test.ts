@@ -134,3 +134,28 @@ serverTest(
     inngest.close();
   },
 );
+
+test("a call without a signature is refused before its body is read", async () => {
+  const inngest = await openRecorder();
+  const app = await startApp(database, {
+    INNGEST_EVENT_KEY: "key",
+    INNGEST_SIGNING_KEY: `signkey-test-${"0".repeat(64)}`,
+    INNGEST_BASE_URL: inngest.url,
+  });
+  let read = 0;
+  const body = new ReadableStream({
+    pull: (controller) => {
+      read++;
+      if (read < 1_000) controller.enqueue(new Uint8Array(100_000));
+      else controller.close();
+    },
+  });
+  const response = await fetch(`${app.url}/api/inngest`, { method: "POST", body, duplex: "half" });
+  expect(response.status).toBe(401);
+  expect(read).toBeLessThan(1_000);
+  const tooLarge = { method: "POST", body: "x".repeat(65 * 1024 * 1024) };
+  const signed = { "x-inngest-signature": `t=${Math.floor(Date.now() / 1000)}&s=${"0".repeat(64)}` };
+  expect((await fetch(`${app.url}/api/inngest`, { ...tooLarge, headers: signed })).status).toBe(413);
+  await app.close();
+  inngest.close();
+});

@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createNodeWebhookListener } from "../../src/http/node-webhook-listener.ts";
+import { openServer } from "../../src/http/server.ts";
 import type { Acknowledgement } from "../../src/http/webhook-endpoint.ts";
 import { patience } from "../support/patience.ts";
 
@@ -44,3 +46,18 @@ test.each([
     server.close();
   },
 );
+
+test("a client that does not finish its request in time is disconnected, and makes room", async () => {
+  const server = await openServer({ host: "127.0.0.1", port: 0 }, { requestTimeout: 500 });
+  const limits = { deliveries: 1, bytes: 1_000 };
+  const listener = createNodeWebhookListener(async () => ({ status: 200, message: "ok" }), { limits });
+  server.serve(listener);
+  const post = () => fetch(server.url, { method: "POST", body: "{}" });
+  const slow = connect(Number(new URL(server.url).port), "127.0.0.1");
+  slow.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{");
+  await vi.waitFor(async () => expect((await post()).status).toBe(503), patience);
+
+  expect(await text(slow)).toMatch(/^HTTP\/1\.1 408 /);
+  await vi.waitFor(async () => expect((await post()).status).toBe(200), patience);
+  await server.close(0);
+});

@@ -34,6 +34,8 @@ export interface Team {
   kind: "team";
   id: number;
   organization: Account;
+  /** GraphQL has a type of its own for an enterprise's teams. REST lists them with the others. */
+  type: "organization" | "enterprise";
   name: string;
   slug: string;
 }

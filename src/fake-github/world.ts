@@ -28,6 +28,8 @@ export interface WorldOptions {
    * `updated_at`, `user_view_type`, `subject_type`.
    */
   payloads?: "current" | "2019";
+  /** "quiet": editing a review leaves its pull request's `updated_at` as it was. GitHub does not document whether it does. */
+  reviewEdits?: "touch" | "quiet";
   /**
    * How REST and webhooks show the deleted author of an issue, a pull request or an issue comment. "ghost" is github.com's account 10137.
    * Reviews, review comments and GraphQL always show null.
@@ -59,6 +61,7 @@ export interface World {
   apiUrl: string;
   htmlUrl: string;
   payloads: "current" | "2019";
+  reviewEdits: "touch" | "quiet";
   deletedAccounts: "null" | "ghost";
   assignedActors: boolean;
   hiddenFields: ReadonlySet<string>;
@@ -123,6 +126,7 @@ export function createWorld(options: WorldOptions): World {
     apiUrl: options.apiUrl ?? "https://api.github.com",
     htmlUrl: options.htmlUrl ?? "https://github.com",
     payloads: options.payloads ?? "current",
+    reviewEdits: options.reviewEdits ?? "touch",
     deletedAccounts: options.deletedAccounts ?? "null",
     assignedActors: options.assignedActors ?? true,
     hiddenFields: new Set(options.hiddenFields),

@@ -27,7 +27,7 @@ export const pullRequestReviewThreadWebhook = defineWebhook({
               kind: "thread",
               thread: {
                 resolved: action === "resolved",
-                updated_at: updated_at ?? pull_request.updated_at, // older payloads lack the thread's own
+                ...(updated_at ? { updated_at } : { updated_at: pull_request.updated_at, undated: true }),
                 comments,
               },
               pull_request,

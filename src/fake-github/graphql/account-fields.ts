@@ -61,6 +61,7 @@ export const accountFields = {
     url: ({ organization, slug }, _args, { world }) =>
       `${world.htmlUrl}/orgs/${organization.login}/teams/${slug}`,
   } satisfies FieldsOf<Team>,
+  EnterpriseTeam: { id: ({ id }) => toNodeId("Team", id) } satisfies FieldsOf<Team>,
 };
 
 /** Returns null for a deleted account. */

@@ -95,7 +95,8 @@ const typeNames: Record<string, string> = {
 
 const resolveType: GraphQLTypeResolver<unknown, QueryContext> = (source) => {
   if (!isEntity(source)) return undefined;
-  return source.kind === "account" ? source.type : typeNames[source.kind];
+  if (source.kind === "account") return source.type;
+  return source.kind === "team" && source.type === "enterprise" ? "EnterpriseTeam" : typeNames[source.kind];
 };
 
 function isEntity(source: unknown): source is { kind: string; type?: string } {

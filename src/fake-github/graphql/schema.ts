@@ -3,15 +3,16 @@ import { buildSchema, extendSchema, parse } from "graphql";
 import type { GraphQLSchema } from "graphql";
 
 export interface ServerOptions {
-  /** False: the schema of an older Enterprise Server, which lacks the field. */
+  /** False: the schema of an older Enterprise Server, which lacks the field, and an enterprise's teams. */
   assignedActors: boolean;
 }
 
 /**
  * These types exist on github.com but not in the package with its public schema.
  * https://docs.github.com/enterprise-server@3.19/graphql/reference/interfaces#assignable
+ * https://docs.github.com/graphql/reference/unions#requestedreviewer
  */
-const assignedActors = /* GraphQL */ `
+const newerTypes = /* GraphQL */ `
   type AssigneeConnection {
     edges: [AssigneeEdge]
     nodes: [Assignee]
@@ -28,6 +29,12 @@ const assignedActors = /* GraphQL */ `
   extend type Issue {
     assignedActors(after: String, before: String, first: Int, last: Int): AssigneeConnection!
   }
+  type EnterpriseTeam {
+    id: ID!
+    name: String!
+    slug: String!
+  }
+  extend union RequestedReviewer = EnterpriseTeam
   extend type PullRequest {
     assignedActors(after: String, before: String, first: Int, last: Int): AssigneeConnection!
   }
@@ -44,6 +51,6 @@ export function githubSchema(options: ServerOptions): GraphQLSchema {
     assumeValidSDL: true,
   });
   if (!options.assignedActors) return older;
-  newer ??= extendSchema(older, parse(assignedActors), { assumeValid: true, assumeValidSDL: true });
+  newer ??= extendSchema(older, parse(newerTypes), { assumeValid: true, assumeValidSDL: true });
   return newer;
 }

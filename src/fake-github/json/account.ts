@@ -81,6 +81,7 @@ export function teamJson(world: World, team: Team) {
     id: team.id,
     node_id: toNodeId("Team", team.id),
     slug: team.slug,
+    type: team.type,
     description: "",
     privacy: "closed",
     notification_setting: "notifications_enabled",

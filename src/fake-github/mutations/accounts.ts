@@ -53,10 +53,10 @@ export function createOrganization(
 
 export function createTeam(
   world: World,
-  { organization, name }: { organization: Account; name: string },
+  { organization, name, type = "organization" }: Pick<Team, "organization" | "name"> & Partial<Team>,
 ): Team {
   const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  const team: Team = { kind: "team", id: nextId(world, "team"), organization, name, slug };
+  const team: Team = { kind: "team", id: nextId(world, "team"), organization, type, name, slug };
   organization.teams.push(team);
   world.state.teams.set(team.id, team);
   return team;

@@ -80,7 +80,7 @@ export function editReview(world: World, review: Review, body: string, by: Accou
   review.updatedAt = currentTimestamp(world);
   review.lastEditedAt = review.updatedAt;
   if (review.state === "PENDING") return;
-  touch(world, review.pullRequest);
+  if (world.reviewEdits === "touch") touch(world, review.pullRequest);
   deliverReview(world, review, "edited", by, { changes: { body: { from } } });
 }
 

@@ -67,6 +67,8 @@ export const pullRequestReviews = eventType("capture/pr.reviews", {
 const observedThread = z.object({
   resolved: z.boolean(),
   updated_at: z.iso.datetime({ offset: true }),
+  /** True: the payload lacks the thread's time, so `updated_at` is its pull request's, which resolving a thread does not move. */
+  undated: z.boolean().optional(),
   comments: z.array(reviewCommentSchema),
 });
 

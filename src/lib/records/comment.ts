@@ -44,6 +44,8 @@ export interface CommentRow extends KnownColumns<
   /** Present only on the first comment of a thread, and only when a payload shows the thread. */
   resolved?: boolean;
   resolved_clock?: string;
+  /** True when `resolved_clock` is the pull request's, because the payload has no time of its own. */
+  undated?: true;
 }
 
 export function toIssueComment(comment: GitHubIssueComment): CommentRow {

@@ -226,14 +226,19 @@ function toAssignees({ assignedActors, assignees }: GraphqlPullRequest) {
   return { assigned_users: assignees && idsOf(assignees) };
 }
 
-/** Leaves the reviewers unknown when one is null: it can be deleted, or a team that the App cannot see. */
+/**
+ * Leaves the reviewers unknown when one is null: it can be deleted, or a team that the App cannot see. So does one that is neither a team nor has an
+ * id, such as an enterprise's team: a query that names a type which the server lacks is refused.
+ */
 function toReviewers({ reviewRequests }: GraphqlPullRequest) {
   const reviewers = reviewRequests?.flatMap(({ requestedReviewer }) => requestedReviewer ?? []);
   if (!reviewers || reviewers.length < (reviewRequests?.length ?? 0)) return {};
   const teams = reviewers.filter(isTeam);
+  const ids = idsOf(reviewers.filter((reviewer) => !teams.includes(reviewer)));
+  if (!ids) return {};
   const slugs = teams.flatMap(({ slug }) => slug ?? []);
   return {
-    requested_reviewers: idsOf(reviewers.filter((reviewer) => !teams.includes(reviewer))),
+    requested_reviewers: ids,
     requested_teams: slugs.length === teams.length ? slugs.toSorted() : undefined,
   };
 }

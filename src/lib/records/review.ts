@@ -31,9 +31,13 @@ export function toReview(review: GitHubReview, clock: string) {
 }
 
 /**
- * `clock` is the `updated_at` of the pull request in the payload, or the date of the answer: REST gives a review no clock.
+ * `clock` is the later `updated_at` of the review and of the pull request in the payload, or the date of the answer: REST gives a review no
+ * clock.
  */
 export type ReviewRow = KnownColumns<
   NonNullable<ReturnType<typeof toReview>>,
   "id" | "submitted_at" | "clock"
->;
+> & {
+  /** True when `clock` is only the pull request's, because the payload has no time of its own. */
+  undated?: true;
+};

@@ -255,10 +255,10 @@ function toCommentRows(observed: Observed): CommentRow[] {
     case "review":
       return [toRow(toReviewComment(observed.comment), observed)];
     case "thread": {
-      const { resolved, updated_at, comments } = observed.thread;
+      const { resolved, updated_at, undated, comments } = observed.thread;
       return comments.map((comment, index) => ({
         ...toReviewComment(comment),
-        ...(index === 0 && { resolved, resolved_clock: updated_at }),
+        ...(index === 0 && { resolved, resolved_clock: updated_at, ...(undated && { undated }) }),
       }));
     }
   }

@@ -16,6 +16,8 @@ import { throwFailures } from "../captures/capture-listing.ts";
 import { endListings } from "../captures/end-listings.ts";
 import { pullRequestReviews, type PullRequestReviewsData } from "../events.ts";
 
+type Observed = NonNullable<PullRequestReviewsData["observed"]>;
+
 /** Captures an observed review. Lists all reviews of the pull request if none was observed, or the observation is ambiguous. */
 export function createCapturePullRequestReviews({
   inngest,
@@ -23,22 +25,20 @@ export function createCapturePullRequestReviews({
   github,
   concurrency,
 }: CaptureDependencies) {
-  type Observed = NonNullable<PullRequestReviewsData["observed"]>;
-
   async function storeObserved(run: CaptureRun, observed: Observed): Promise<MergeOutcome> {
-    const { pull_request } = observed;
-    const row = toReview(observed.review, pull_request.updated_at);
+    const { pull_request, changedAt = null } = observed;
+    const row = toReview(observed.review, toClock(observed));
     return mergeReviews(
       store,
       toPayloadContext(run, {
         observedAt: pull_request.updated_at,
-        changedAt: observed.changedAt ?? null,
+        changedAt,
         accounts: [observed.review.user, ...accountsOf(pull_request)],
       }),
       {
         number: pull_request.number,
         pull_request: toPartialPullRequest(pull_request),
-        reviews: row ? [row] : [],
+        reviews: row ? [changedAt ? row : { ...row, undated: true }] : [],
         finished: true,
       },
     );
@@ -89,4 +89,9 @@ export function createCapturePullRequestReviews({
       },
     ),
   );
+}
+
+/** The later of the two times, because an edit need not move the pull request's. */
+function toClock({ pull_request: { updated_at }, changedAt }: Observed): string {
+  return changedAt && Date.parse(changedAt) > Date.parse(updated_at) ? changedAt : updated_at;
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   checkApp,
@@ -12,10 +11,10 @@ import {
   hasNoCredentials,
   parseConfig,
   parseConfigBeforeSetup,
-  variableNames,
   type Config,
   type ConfigBeforeSetup,
 } from "./config.ts";
+import { loadEnvironmentFile } from "./environment-file.ts";
 import { paths } from "./http/routes.ts";
 import { openServer, serveServices, type OpenServer } from "./http/server.ts";
 import { collectGarbage } from "./lib/collect-garbage.ts";
@@ -48,7 +47,9 @@ const stopping = new AbortController();
 
 async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
-  loadEnvironment();
+  loadEnvironmentFile(process.env);
+  // Node asks the system for each variable that is read, and Inngest's SDK reads all of them several times in each call of a function.
+  process.env = { ...process.env };
   for (const { name, meant } of findMisspelledVariables(process.env))
     console.warn(`${name} is set, but unknown. Did you mean ${meant}?`);
   const config = hasNoCredentials(process.env)
@@ -78,24 +79,6 @@ async function run(config: Config | ConfigBeforeSetup): Promise<void> {
     parseConfig({ ...process.env, ...credentials }),
   );
   await start(complete, rows, server);
-}
-
-function loadEnvironment(): void {
-  if (existsSync(".env")) loadEnvironmentFile();
-  // Node asks the system for each variable that is read, and Inngest's SDK reads all of them several times in each call of a function.
-  process.env = { ...process.env };
-}
-
-function loadEnvironmentFile(): void {
-  // An empty variable is not set, but Node would let it win over the file.
-  for (const name of variableNames) if (process.env[name]?.trim() === "") delete process.env[name];
-  try {
-    process.loadEnvFile(".env");
-  } catch (error) {
-    throw new SetupError(
-      `Could not read the file .env: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }
 
 async function start(config: Config, rows: SqlDatabase | null, opened?: OpenServer): Promise<void> {

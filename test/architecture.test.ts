@@ -103,6 +103,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/webhooks": [...events, "src/lib/records"],
   "src/app.ts": ["src/webhooks", ...events],
   "src/setup-error.ts": [],
+  "src/environment-file.ts": ["src/setup-error.ts"],
   "src/config.ts": ["src/config-variables.ts", "src/setup-error.ts"],
   "src/config-variables.ts": [],
   "src/misspelled-variables.ts": ["src/config.ts"],
@@ -165,6 +166,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/start.ts": [
     "src/check-setup.ts",
     "src/config.ts",
+    "src/environment-file.ts",
     "src/http",
     "src/lib/collect-garbage.ts",
     "src/lib/embedded",
@@ -183,9 +185,17 @@ const mayImport: Record<string, readonly string[]> = {
   "src/console": ["src/api", "src/client"], // runs in browsers
   "src/queue.ts": ["src/api", "src/client", "src/lib/inngest/queue-manager.ts"],
   "src/cli.ts": ["src/cli/program.ts"],
-  "src/cli/program.ts": ["package.json", "src/api", "src/cli", "src/client", "src/setup-error.ts"],
+  "src/cli/program.ts": [
+    "package.json",
+    "src/api",
+    "src/cli",
+    "src/client",
+    "src/environment-file.ts",
+    "src/setup-error.ts",
+  ],
   "src/cli": ["src/api", "src/client", "src/doctor", "src/setup-error.ts"],
   "src/doctor": [
+    "src/client/queue-client.ts",
     "src/connect-postgres.ts",
     "src/app.ts",
     "src/check-setup.ts",

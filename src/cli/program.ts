@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { Command, Option } from "commander";
 import { countGaps } from "../api/contract.ts";
@@ -12,9 +11,11 @@ import { currentScreen, printable } from "./terminal.ts";
 import { watchBackfill, watchCapture, watchFix, watchStatus } from "./watch.ts";
 import { addMigrateCommand } from "./migrate-command.ts";
 import { createQueueClient, QueueApiError } from "../client/queue-client.ts";
+import { loadEnvironmentFile } from "../environment-file.ts";
 import { SetupError } from "../setup-error.ts";
 
-if (existsSync(".env")) process.loadEnvFile(".env");
+/** Thrown by the commands, so that help is there without the file. */
+const unreadable = tryToLoadEnvironment();
 
 const url =
   process.env["PR_CAPTURE_URL"]?.trim() || `http://localhost:${process.env["PORT"]?.trim() || 3000}`;
@@ -32,6 +33,7 @@ const program = new Command("pr-capture")
   .version(packageJson.version)
   .option("--json", jsonHint)
   .hook("preAction", (_, command) => {
+    if (unreadable) throw unreadable;
     if (!/^https?:\/\//.test(url) || !URL.canParse(url))
       throw new SetupError(
         `PR_CAPTURE_URL must be an http or https URL such as https://prs.example.com, but is ${url}.`,
@@ -208,6 +210,16 @@ try {
   const message = printable(toSentence(error));
   console.error(wantsJson() ? JSON.stringify({ error: message }) : message);
   process.exitCode = 1;
+}
+
+function tryToLoadEnvironment(): SetupError | null {
+  try {
+    loadEnvironmentFile(process.env);
+    return null;
+  } catch (error) {
+    if (error instanceof SetupError) return error;
+    throw error;
+  }
 }
 
 function toSentence(error: QueueApiError | SetupError): string {

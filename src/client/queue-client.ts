@@ -51,7 +51,9 @@ const timeoutMs = 30_000;
 export function createQueueClient({ url, adminToken }: QueueClientOptions) {
   async function exchange(target: URL, init: RequestInit): Promise<{ response: Response; text: string }> {
     try {
-      const response = await fetch(target, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      const signal = AbortSignal.timeout(timeoutMs);
+      // A redirect to another origin would lose the token, and one of a POST its body.
+      const response = await fetch(target, { ...init, redirect: "manual", signal });
       return { response, text: await response.text() };
     } catch {
       throw new QueueApiError(`Could not connect to ${url}.`, null);
@@ -70,6 +72,8 @@ export function createQueueClient({ url, adminToken }: QueueClientOptions) {
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
     });
+    if (isRedirect(response))
+      throw new QueueApiError(`${url} ${describeRedirect(response)}`, response.status);
     const answer = parseJson(text);
     if (!response.ok) {
       const detail = problemSchema.safeParse(answer).data?.detail ?? `${url} answered ${response.status}.`;
@@ -131,6 +135,19 @@ export function createQueueClient({ url, adminToken }: QueueClientOptions) {
 
     clearPending: () => request(cancelAnswerSchema, "DELETE", "/api/queue/jobs?state=pending"),
   };
+}
+
+/** Browsers show only that there is a redirect. */
+export function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400);
+}
+
+/** The rest of a sentence that begins with the address. */
+export function describeRedirect(response: Response): string {
+  const location = response.headers.get("location");
+  return location !== null && URL.canParse(location)
+    ? `redirects to ${new URL(location).origin}. Use that address.`
+    : "redirects to another address. Use that one.";
 }
 
 /** Null when the text is not JSON. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeRedirect, isRedirect } from "../client/queue-client.ts";
 import { failed, passed, skipped, warning, type CheckResult } from "./check-result.ts";
 
 const timeoutMs = 10_000;
@@ -14,11 +15,13 @@ const healthSchema = z.object({
 
 /** Asks the server at PR_CAPTURE_URL how it is, and whether it has the same ADMIN_TOKEN. */
 export async function checkServer(url: string, adminToken: string | null): Promise<CheckResult[]> {
-  const health = await get(`${url}/healthz`);
+  const health = await get(new URL("/healthz", url));
   if (health === null)
     return [
       warning("Server", `No server answers at ${url}.`, "Start it with npm start, or set PR_CAPTURE_URL."),
     ];
+  if (isRedirect(health.response))
+    return [failed("Server", `${url} ${describeRedirect(health.response)}`, "Set PR_CAPTURE_URL to it.")];
   const parsed = healthSchema.safeParse(health.body).data;
   if (!parsed)
     return [failed("Server", `${url} is not a pr-capture server.`, "Set PR_CAPTURE_URL to its address.")];
@@ -48,8 +51,8 @@ export async function checkServer(url: string, adminToken: string | null): Promi
 }
 
 async function checkToken(url: string, adminToken: string): Promise<CheckResult> {
-  const answer = await get(`${url}/api/queue/stats`, { authorization: `Bearer ${adminToken}` });
-  return answer?.status === 401
+  const answer = await get(new URL("/api/queue/stats", url), { authorization: `Bearer ${adminToken}` });
+  return answer?.response.status === 401
     ? failed(
         "ADMIN_TOKEN",
         `The server at ${url} has another ADMIN_TOKEN.`,
@@ -58,11 +61,15 @@ async function checkToken(url: string, adminToken: string): Promise<CheckResult>
     : passed("ADMIN_TOKEN", "The server accepts it.");
 }
 
-async function get(url: string, headers: Record<string, string> = {}) {
+async function get(url: URL, headers: Record<string, string> = {}) {
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, {
+      headers,
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     const body: unknown = await response.json().catch(() => null);
-    return { status: response.status, body };
+    return { response, body };
   } catch {
     return null;
   }

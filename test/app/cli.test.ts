@@ -1,6 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Terminal } from "../../src/cli/progress-bar.ts";
@@ -404,4 +409,38 @@ test("--json prints errors as JSON", async () => {
   expect(JSON.parse(usage.err)).toMatchObject({
     error: expect.stringContaining("Allowed choices are pending"),
   });
+});
+
+test("an address that redirects is named, and no token is sent on", async () => {
+  const proxy = createServer((request, response) => {
+    response.writeHead(308, { location: `${app.url}${request.url}` }).end();
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  for (const args of [["status"], ["reconcile"]])
+    expect(await cli(args, { PR_CAPTURE_URL: url })).toMatchObject({
+      code: 1,
+      err: `${url} redirects to ${app.url}. Use that address.\n`,
+    });
+  const doctor = await cli(["doctor"], {
+    ...testEnvironment,
+    GITHUB_API_URL: github.url,
+    PR_CAPTURE_URL: url,
+  });
+  expect(doctor.out).toContain(`${url} redirects to ${app.url}`);
+  proxy.close();
+});
+
+test("an empty variable does not hide the one in .env, and an unreadable .env is reported in one sentence", async () => {
+  const cwd = await mkdtemp(join(tmpdir(), "pr-capture-cli-"));
+  const run = () => runCli({ url: "", adminToken: "", cwd }, ["status"]);
+  await writeFile(join(cwd, ".env"), `PR_CAPTURE_URL=${app.url}/\nADMIN_TOKEN='${adminToken}'\n`);
+  expect(await run()).toMatchObject({ code: 0, err: "" });
+
+  await rm(join(cwd, ".env"));
+  await mkdir(join(cwd, ".env"));
+  const unreadable = await run();
+  expect(unreadable).toMatchObject({ code: 1, out: "" });
+  expect(unreadable.err).toMatch(/^Could not read the file \.env: .*\n$/);
+  await rm(cwd, { recursive: true });
 });

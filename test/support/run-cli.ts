@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const entry = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "pr-capture-compile-cache") };
 
@@ -9,13 +12,16 @@ export interface Cli {
   /** The server's URL. */
   url: string;
   adminToken: string;
+  /** Where it looks for .env. The project's folder by default. */
+  cwd?: string;
 }
 
 type Environment = Record<string, string>;
 
 /** Starts `npx pr-capture …` as a process. */
-export function spawnCli({ url, adminToken }: Cli, args: string[], environment: Environment = {}) {
-  return spawn(process.execPath, ["src/cli.ts", ...args], {
+export function spawnCli({ url, adminToken, cwd }: Cli, args: string[], environment: Environment = {}) {
+  return spawn(process.execPath, [entry, ...args], {
+    cwd,
     env: {
       PATH: process.env["PATH"],
       ...compileCache,

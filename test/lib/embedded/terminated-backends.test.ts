@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { compareRows } from "../../../src/testing/compare-rows.ts";
 import { toTruth } from "../../../src/testing/truth.ts";
 import { migrate } from "../../../src/lib/embedded/migrate.ts";
@@ -15,19 +15,21 @@ describe.runIf(base)("on a Postgres server", () => {
   let admin: SqlDatabase;
   let db: SqlDatabase;
 
-  beforeAll(async () => {
+  beforeAll(() => {
     admin = openPostgres(base ?? "");
+  });
+  beforeEach(async () => {
     await admin.exec(`create database ${name}`);
     const url = new URL(base ?? "");
     url.pathname = name;
     db = openPostgres(url.href, { lease: { lastsMs: 2_000, renewEveryMs: 50 } });
     await migrate(db);
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await db.close();
     await admin.exec(`drop database ${name} with (force)`);
-    await admin.close();
   });
+  afterAll(() => admin.close());
 
   const terminateAll = () =>
     admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);

@@ -199,7 +199,7 @@ export async function assembleServices(
     handles,
     jobRetentionDays,
     alerts: config.alertWebhookUrl !== null,
-    ...(now && { now }),
+    now: now ?? (() => github.now()),
   });
   await probot.load(
     createApp(counted(tracing ? traced(tracing, outbox.send) : outbox.send, counts), () => github.now()),

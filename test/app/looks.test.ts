@@ -141,3 +141,30 @@ test("a nightly look deletes jobs that finished before the retention", async () 
   expect(await rows("capture.jobs where finished_at < now() - interval '1 hour'")).toEqual([]);
   expect(await rows("capture.jobs where event_id not like 'look:%'")).toEqual([]);
 });
+
+test("a server that is stopped every night runs the nightly look when it starts", async () => {
+  const nightly = () => rows("capture.looks where name = 'prune-jobs' --");
+  clock = createClock("2030-01-01T08:00:00Z");
+  for (let day = 0; day < 2; day++) {
+    const daily = createProcessLooks();
+    daily.start();
+    for (let hour = 0; hour < 10; hour++) {
+      clock.advance(60 * 60);
+      await daily.runDue();
+    }
+    await daily.stop();
+    clock.advance(14 * 60 * 60);
+    expect(await nightly()).toMatchObject([{ due_at: new Date(`2030-01-0${day + 1}T03:17:00Z`) }]);
+  }
+});
+
+test("a process whose clock was days ahead does not stop the looks of the others", async () => {
+  const ahead = createClock(new Date(clock.now() + 3 * 24 * 60 * 60 * 1000).toISOString());
+  const now = clock;
+  clock = ahead;
+  await createProcessLooks().runDue();
+  clock = now;
+  const before = (await jobsOfLooks()).length;
+  await look();
+  expect((await jobsOfLooks()).length).toBeGreaterThan(before);
+});

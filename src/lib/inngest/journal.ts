@@ -135,10 +135,9 @@ function toEntry({ id, name, data = {} }: SentEvent): JournalEntry | null {
   if (!id || !eventNamesWithJob.includes(name) || isResendId(id)) return null;
   const entry = { id, name, data: withoutObserved({ name, data }) };
   const continued: unknown = Object(data["from"]).job;
-  if (typeof continued !== "string") {
-    const job = toJobEventId(id); // another one if a resent event's run sent this event
-    return job === id ? entry : { ...entry, job_event_id: job };
-  }
   const sender = toPreviousRunId(id);
-  return sender ? { ...entry, job_event_id: toJobEventId(continued), after_run_id: sender } : null;
+  if (typeof continued === "string" && sender)
+    return { ...entry, job_event_id: toJobEventId(continued), after_run_id: sender };
+  const job = toJobEventId(id); // another one if a resent event's run sent this event
+  return job === id ? entry : { ...entry, job_event_id: job };
 }

@@ -41,8 +41,8 @@ export interface LooksOptions extends DeliveryDependencies {
   jobRetentionDays: number;
   /** True if failures are posted somewhere. */
   alerts: boolean;
-  /** Milliseconds since 1970. */
-  now?: () => number;
+  /** Milliseconds since 1970, by GitHub's clock: the local one may be wrong. */
+  now: () => number;
 }
 
 interface Schedule {
@@ -70,7 +70,7 @@ const lostAfterMs = 2 * dayMs;
 const commitMs = 10_000;
 
 export function createLooks(options: LooksOptions): Looks {
-  const { store, send, log, jobRetentionDays, alerts, now = Date.now } = options;
+  const { store, send, log, jobRetentionDays, alerts, now } = options;
   const reconcileDeliveries = createDeliveriesReconciler(options);
   const reconcileRepositories = createRepositoriesReconciler(options);
   const reconcileInstallation = createInstallationReconciler(options);
@@ -177,7 +177,8 @@ export function createLooks(options: LooksOptions): Looks {
 
   return {
     start() {
-      for (const each of schedules) tried.set(each.name, lastTime(each)); // not the one before the start
+      // Not the one before the start, except for what a server that only runs by day would never do.
+      for (const each of schedules) if (each.everyMs < dayMs) tried.set(each.name, lastTime(each));
       schedule();
     },
     runDue,

@@ -161,7 +161,10 @@ export const jobSchema = z.object({
   requests: z.int(),
   points: z.int(),
   rows_written: z.int(),
-  /** The progress of a sync: it has read `done` of `total` pull requests. Null for other jobs, and while unknown. */
+  /**
+   * The progress of a sync: it has read `done` of `total` pull requests. For a reconciler, `done` is how many redeliveries, replays, syncs or events
+   * it asked for. Null for other jobs, and while unknown.
+   */
   done: z.int().nullable(),
   total: z.int().nullable(),
   /** The pull requests that a sync left to captures of their own. */

@@ -120,7 +120,7 @@ const stateStyles = {
 
 /** Formats a table of jobs. Below a job: why the last attempt failed, and when the next one is due. */
 export function formatJobs(jobs: readonly Job[], screen: Screen): string {
-  if (jobs.length === 0) return "There are no captures.";
+  if (jobs.length === 0) return "No jobs found.";
   return formatTable(
     jobs,
     [
@@ -175,9 +175,11 @@ function formatNextAttempt({ state, next_attempt_at }: Job): string {
     : ` (The next attempt is due at ${new Date(next_attempt_at).toISOString()}.)`;
 }
 
-/** Formats a sync's progress. */
-export function formatProgress({ state, done, total }: Job): string {
+/** Formats a sync's progress, or what a reconciler started. */
+export function formatProgress({ event_name, state, done, total }: Job): string {
   if (done === null) return state;
+  if (event_name.endsWith(".reconcile"))
+    return done === 0 ? "nothing to repair" : `${plural(done, "repair")} started`;
   return total === null ? plural(done, "pull request") : `${count(done)} of ${plural(total, "pull request")}`;
 }
 

@@ -36,7 +36,12 @@ export function App() {
         {isSignedIn && (
           <nav aria-label="Views">
             {views.map(({ path, title }) => (
-              <a key={path} href={hrefOf([path])} aria-current={path === view ? "page" : undefined}>
+              <a
+                key={path}
+                ref={path === view ? reveal : null}
+                href={hrefOf([path])}
+                aria-current={path === view ? "page" : undefined}
+              >
                 {title}
               </a>
             ))}
@@ -63,6 +68,11 @@ export function App() {
       <NoticeList />
     </>
   );
+}
+
+/** On a narrow screen the links scroll sideways. */
+function reveal(link: HTMLElement | null): void {
+  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** The fragment is the route, so the link moves the focus instead. */

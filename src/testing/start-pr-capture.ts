@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { parseConfig } from "../config.ts";
 import { paths } from "../http/routes.ts";
 import { listen } from "../http/server.ts";
@@ -14,6 +14,7 @@ export const demoApp = { id: 1234, webhookSecret: "a secret that GitHub and pr-c
 
 export interface RunningPrCapture {
   url: string;
+  adminToken: string;
   /** The URL for webhooks. */
   webhooksUrl: string;
   services: Services;
@@ -46,7 +47,9 @@ export async function startPrCapture(
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
+  const adminToken = randomBytes(16).toString("hex");
   const config = parseConfig({
+    ADMIN_TOKEN: adminToken,
     APP_ID: String(demoApp.id),
     PRIVATE_KEY: privateKey,
     WEBHOOK_SECRET: demoApp.webhookSecret,
@@ -64,6 +67,7 @@ export async function startPrCapture(
   const server = await listen(services, config);
   return {
     url: server.url,
+    adminToken,
     webhooksUrl: `${server.url}${paths.webhooks}`,
     services,
     rows,

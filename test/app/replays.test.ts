@@ -15,7 +15,8 @@ test("the replay of a sync that had continued in another run is a job of its own
   await scene.idle();
 
   // As if the sync had continued after listing the inventory, and that run had failed.
-  const { event_id: first, event } = await queue.getJob(job.id);
+  const { event_id: first, event } = (await queue.getJob(job.id)) ?? {};
+  if (first === undefined) throw new Error("The job is gone.");
   const list = { offset: 0, pageSize: 100, last: null };
   const from = {
     job: first,

@@ -220,3 +220,33 @@ test.for([
   await page.getByLabel("Data of the event").waitFor();
   await view.expectAccessible();
 });
+
+test("closing a job returns the focus to the list, also where the job is a dialog", async () => {
+  await failCaptures(scene, 1);
+  const page = await view.open("jobs", { width: 360 });
+  await rowsOf(page).first().waitFor();
+  await gridOf(page).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const isFocused = () => gridOf(page).evaluate((element) => element === document.activeElement);
+  await expect.poll(isFocused).toBe(true);
+});
+
+test("a reconciler's job says what it started, and has no progress of a sync", async () => {
+  await scene.reconcile();
+  const { out } = await runCli({ url: scene.app.url, adminToken }, ["jobs"]);
+  expect(out).toMatch(/nothing to repair|\d+ repairs? started/);
+  const page = await view.open("jobs?function=capture%2Fdeliveries.reconcile");
+  await rowsOf(page).first().waitFor();
+  expect(await rowsOf(page).first().textContent()).toContain("nothing to repair");
+  await rowsOf(page).first().click();
+  await panelOf(page)
+    .getByText("nothing to repair")
+    .or(panelOf(page).getByText("deliveries.reconcile"))
+    .first()
+    .waitFor();
+  expect(await panelOf(page).getByRole("progressbar").count()).toBe(0);
+});

@@ -54,15 +54,6 @@ test("a query shows its rows, columns and duration, and is in the address bar", 
   await result(shared).getByText("3 rows").waitFor();
 });
 
-test("the back button returns to the query before", async () => {
-  const page = await open();
-  await run(page, "select 1");
-  await result(page).getByText("1 row in").waitFor();
-  await run(page, "select 2");
-  await page.goBack();
-  await expect.poll(() => queryBox(page).inputValue()).toBe("select 1");
-});
-
 test("a write is refused, and changes nothing", async () => {
   console.allow(/400/);
   const page = await open();
@@ -202,4 +193,24 @@ test.for([
   await page.getByRole("grid").press("ArrowDown");
   await console.expectAccessible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+});
+
+test("going back shows the earlier query, without the result of the later one", async () => {
+  const page = await open();
+  await run(page, "select 'first' as word");
+  await expect.poll(() => cells(page)).toEqual([["first"]]);
+  await run(page, "select 'second' as word");
+  await expect.poll(() => cells(page)).toEqual([["second"]]);
+  await page.goBack();
+  await expect.poll(() => queryBox(page).inputValue()).toBe("select 'first' as word");
+  await page.getByRole("grid").waitFor({ state: "detached" });
+});
+
+test("a long text takes a column of limited width", async () => {
+  const page = await open();
+  await run(page, "select 1 as n, repeat('long ', 2000) as body, 'last' as word");
+  const grid = page.getByRole("grid");
+  await grid.waitFor();
+  expect(await grid.evaluate((table) => table.scrollWidth)).toBeLessThan(1_300);
+  expect(await page.getByRole("gridcell", { name: "last" }).isVisible()).toBe(true);
 });

@@ -7,6 +7,8 @@ import { Button } from "./button.tsx";
 
 interface PageProps {
   title: string;
+  /** The title as the heading shows it, if it needs markup. */
+  heading?: ComponentChildren;
   /** A line under the title. */
   lead?: ComponentChildren;
   actions?: ComponentChildren;
@@ -14,18 +16,18 @@ interface PageProps {
 }
 
 /** The frame of a view. Its heading takes the focus when the view opens, so that screen readers read it. */
-export function Page({ title, lead, actions, children }: PageProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
+export function Page({ title, heading = title, lead, actions, children }: PageProps) {
+  const element = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · pr-capture`;
-    if (document.activeElement !== document.body) heading.current?.focus();
+    if (document.activeElement !== document.body) element.current?.focus();
   }, [title]);
   return (
     <>
       <header class="page-header">
         <div>
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
+          <h1 ref={element} tabIndex={-1}>
+            {heading}
           </h1>
           {lead && <p class="lead">{lead}</p>}
         </div>

@@ -16,7 +16,8 @@ import { useJobList } from "./jobs/use-job-list.ts";
 /** Every capture: what runs, what failed and why, and what to do about it. */
 export function JobsView() {
   const filter = readFilter();
-  const selected = route.value.query.get("job");
+  const asked = route.value.query.get("job");
+  const selected = asked !== null && /^\d+$/.test(asked) ? asked : null;
   const [isPaused, setPaused] = useState(false);
   const list = useJobList(filter, isPaused);
   const { counts, count, error, reload } = list;
@@ -27,7 +28,7 @@ export function JobsView() {
   }, []);
   const close = useCallback(() => {
     setQuery({ job: null });
-    document.querySelector<HTMLElement>(".job-grid")?.focus();
+    setTimeout(() => document.querySelector<HTMLElement>(".job-grid")?.focus()); // once no dialog makes it inert
   }, []);
   const isFiltered = Object.keys(filter).length > 0;
 

@@ -14,7 +14,12 @@ export function SqlView() {
   const [limit, setLimit] = useState(1_000);
   const { run, start, stop, reset } = useRun();
   const editor = useRef<EditorHandle>(null);
-  useEffect(() => setText(shared), [shared]);
+  const ran = run.is === "idle" ? null : run.query;
+  useEffect(() => {
+    setText(shared);
+    if (ran !== shared) reset(); // the reader went back, and the result belongs to another query
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when the address changes
+  }, [shared]);
 
   const runQuery = (query: string) => {
     if (query.trim() === "") return;

@@ -10,7 +10,7 @@ import { JobActions } from "./job-actions.tsx";
 import { JobErrorBox, JobEvent, JobFacts, JobSteps } from "./job-sections.tsx";
 import { StateBadge } from "../../components/badge.tsx";
 import { Bar } from "../../components/bar.tsx";
-import { describeProgress, isUnfinished } from "./job-text.ts";
+import { describeProgress, isReconciler, isUnfinished } from "./job-text.ts";
 
 interface JobPanelProps {
   id: string;
@@ -44,7 +44,7 @@ function Detail({ job, onChanged }: { job: JobDetail; onChanged: () => void }) {
   return (
     <>
       <JobActions job={job} onChanged={onChanged} />
-      {job.done !== null && (
+      {job.done !== null && !isReconciler(job) && (
         <div class="panel-progress">
           <Bar
             label={`Progress of job ${job.id}`}

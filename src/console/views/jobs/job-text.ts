@@ -22,8 +22,15 @@ const withoutRows: Record<Job["state"], string> = {
   cancelled: "nothing stored",
 };
 
+/** A reconciler's `done` counts what it asked for. */
+export function isReconciler({ event_name }: Job): boolean {
+  return event_name.endsWith(".reconcile");
+}
+
 /** Describes how far a sync is, or what the job wrote. */
 export function describeProgress(job: Job): string {
+  if (job.done !== null && isReconciler(job))
+    return job.done === 0 ? "nothing to repair" : `${formatCount(job.done, "repair")} started`;
   if (job.done !== null && job.total !== null)
     return `${formatNumber(job.done)} of ${formatCount(job.total, "pull request")}`;
   if (job.done !== null) return formatCount(job.done, "pull request");

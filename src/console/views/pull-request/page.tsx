@@ -42,6 +42,13 @@ export function PullRequestPage({ repository, number }: PullRequestRef) {
   return (
     <Page
       title={data?.title ? `${data.title} #${number}` : `${repository} #${number}`}
+      heading={
+        data?.title ? (
+          <>
+            <bdi>{data.title}</bdi> #{number}
+          </>
+        ) : undefined
+      }
       lead={data && <Lead view={data} />}
       actions={
         data && (

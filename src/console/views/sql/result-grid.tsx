@@ -61,7 +61,7 @@ export function ResultGrid({ answer }: { answer: SqlAnswer }) {
           <colgroup>
             <col style={{ width: `${formatNumber(rows.length).length + 3}ch` }} />
             {widths.map((characters, index) => (
-              <col key={index} style={{ width: `${characters + 3}ch` }} />
+              <col key={index} style={{ width: `${characters + 4}ch` }} />
             ))}
           </colgroup>
           <thead>

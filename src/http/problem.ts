@@ -1,4 +1,4 @@
-import type { ErrorHandler } from "hono";
+import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
@@ -20,6 +20,11 @@ export function answerProblems(log: Logger): ErrorHandler {
     return context.body(JSON.stringify(problem), status, { "content-type": "application/problem+json" });
   };
 }
+
+/** Hono calls it where no route matches. */
+export const refuseUnknownPath: NotFoundHandler = ({ req }) => {
+  throw new HTTPException(404, { message: `There is no ${req.method} ${req.path}.` });
+};
 
 function toStatus(error: unknown): { status: ContentfulStatusCode; detail: string } {
   if (error instanceof HTTPException) return { status: error.status, detail: error.message };

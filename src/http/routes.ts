@@ -5,6 +5,7 @@ import { createApiRoutes } from "./api-routes.ts";
 import { createConsolePage } from "./console-page.ts";
 import { checkHealth } from "./health.ts";
 import { createMetricsRoutes } from "./metrics-routes.ts";
+import { answerProblems, refuseUnknownPath } from "./problem.ts";
 import { toPublicRequest } from "./public-request.ts";
 
 export const paths = {
@@ -46,6 +47,7 @@ export function createRoutes(services: Services): Hono {
   routes.route(paths.api, createApiRoutes(services));
   routes.route("/", createConsolePage());
 
-  routes.notFound((context) => context.json({ message: `Not found: ${context.req.path}` }, 404));
+  routes.notFound(refuseUnknownPath);
+  routes.onError(answerProblems(services.log));
   return routes;
 }

@@ -14,7 +14,7 @@ import { RegistrationError, type FinishedRegistration, type Registration } from 
 import type { Logger } from "pino";
 import { limitBody, readBody } from "./api-request.ts";
 import { createConsolePage } from "./console-page.ts";
-import { answerProblems } from "./problem.ts";
+import { answerProblems, refuseUnknownPath } from "./problem.ts";
 import { requireToken } from "./require-token.ts";
 import { createSessionRoutes } from "./session-routes.ts";
 import { paths } from "./routes.ts";
@@ -94,7 +94,7 @@ export function createSetupRoutes({
   });
 
   routes.route("/", createConsolePage(consoleFolder, { page: "setup.html", formAction: webUrl }));
-  routes.notFound((context) => context.json({ message: `Not found: ${context.req.path}` }, 404));
+  routes.notFound(refuseUnknownPath);
   routes.onError((error, context) =>
     answerProblems(log)(
       error instanceof RegistrationError

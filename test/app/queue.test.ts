@@ -146,6 +146,17 @@ test.each([
 });
 
 test.each([
+  ["GET", "/nothing"],
+  ["PUT", "/stats"],
+])("%s %s, which does not exist, is answered 404", async (method, path) => {
+  expect(await ask(method, path)).toMatchObject({
+    status: 404,
+    type: "application/problem+json",
+    body: { detail: `There is no ${method} /api/queue${path}.` },
+  });
+});
+
+test.each([
   ["/pull-request", "{", "not JSON"],
   ["/pull-request", { repository: "acme", number: 1 }, "repository"],
   ["/pull-request", { repository: "acme/web", number: "1" }, "number"],

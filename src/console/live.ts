@@ -9,7 +9,7 @@ import { api } from "./api.ts";
 import { send } from "./request.ts";
 import { token } from "./session.ts";
 
-/** `polling`: the host has no streams. `offline`: the server does not answer. */
+/** `polling`: the host has no streams, or too many pages have one. `offline`: the server does not answer. */
 export const connection = signal<"connecting" | "live" | "polling" | "offline">("connecting");
 
 /** Counts the times the server came back. What was read before may have changed. */
@@ -23,6 +23,8 @@ const retryMs = { first: 500, max: 5_000 };
 /** The server writes a line every 15 seconds. A connection that is silent for longer is dead. */
 const silentMs = 40_000;
 const jobsPerPoll = 200;
+/** How long a page polls before it asks for a stream again, when too many pages had one. */
+const busyMs = 10_000;
 
 const listeners = new Set<(change: LiveChange) => void>();
 
@@ -51,7 +53,8 @@ async function follow(stop: AbortSignal): Promise<void> {
   let wait = retryMs.first;
   let isReturn = false;
   const reach = (state: "live" | "polling") => {
-    if (isReturn) reconnections.value += 1;
+    const wasPolling = state === "polling" && connection.value === "polling";
+    if (isReturn && !wasPolling) reconnections.value += 1;
     isReturn = false;
     connection.value = state;
     wait = retryMs.first;
@@ -59,10 +62,11 @@ async function follow(stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
       const end = await readStream(stop, () => reach("live"));
-      if (end === "no streams") await poll(stop, () => reach("polling"));
+      const pollFor = { "no streams": Infinity, "too many": busyMs, ended: 0, refused: 0 }[end];
+      if (pollFor > 0) await poll(stop, performance.now() + pollFor, () => reach("polling"));
       // A stream that ended is opened again at once. Proxies end them after a while.
       if (end === "ended") wait = retryMs.first;
-      else connection.value = "offline";
+      else if (end === "refused") connection.value = "offline";
     } catch {
       connection.value = "offline";
     }
@@ -76,12 +80,13 @@ async function follow(stop: AbortSignal): Promise<void> {
 async function readStream(
   stop: AbortSignal,
   onOpen: () => void,
-): Promise<"ended" | "refused" | "no streams"> {
+): Promise<"ended" | "refused" | "no streams" | "too many"> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), silentMs);
   try {
     const response = await send("GET", "/api/live", { signal: AbortSignal.any([stop, silence.signal]) });
-    if (response.status === 404 || response.status === 503) return "no streams"; // none here, or too many
+    if (response.status === 404) return "no streams";
+    if (response.status === 503) return "too many";
     if (!response.ok || !response.body) return "refused";
     onOpen();
     const heard = new TransformStream<Uint8Array, Uint8Array>({
@@ -109,11 +114,11 @@ async function readStream(
   }
 }
 
-/** Throws when the server does not answer. */
-async function poll(stop: AbortSignal, onAnswer: () => void): Promise<void> {
+/** Polls until that time. Throws when the server does not answer. */
+async function poll(stop: AbortSignal, until: number, onAnswer: () => void): Promise<void> {
   let statsBefore = "";
   let jobsBefore = new Set<string>();
-  while (!stop.aborted) {
+  while (!stop.aborted && performance.now() < until) {
     if (!document.hidden) {
       const stats = await api.getStats(stop);
       const jobs = await api.listJobs({}, { limit: jobsPerPoll }, stop);

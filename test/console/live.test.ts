@@ -39,6 +39,15 @@ test("where the host has no streams, the page polls", async () => {
   await expect.poll(() => completed(page)).toBeGreaterThan(before);
 });
 
+test("a page that found too many others connected polls, and is live when one has gone", async () => {
+  console.allow(/503.*\/api\/live/);
+  const page = await console.open("", { signedIn: false });
+  await page.route("**/api/live", (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await console.signIn();
+  await page.getByTitle("Polling", { exact: true }).waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+});
+
 test("the page says when the server is gone, keeps what it shows, and recovers by itself", async () => {
   console.allow(/ERR_|network error|503/);
   const page = await console.open();

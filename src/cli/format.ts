@@ -1,3 +1,4 @@
+import { describeRepairs } from "../client/describe-repairs.ts";
 import {
   countGaps,
   gapKindSchema,
@@ -176,10 +177,11 @@ function formatNextAttempt({ state, next_attempt_at }: Job): string {
 }
 
 /** Formats a sync's progress, or what a reconciler started. */
-export function formatProgress({ event_name, state, done, total }: Job): string {
+export function formatProgress(job: Job): string {
+  const { state, done, total } = job;
   if (done === null) return state;
-  if (event_name.endsWith(".reconcile"))
-    return done === 0 ? "nothing to repair" : `${plural(done, "repair")} started`;
+  const repairs = describeRepairs(job);
+  if (repairs !== null) return repairs;
   return total === null ? plural(done, "pull request") : `${count(done)} of ${plural(total, "pull request")}`;
 }
 

@@ -53,14 +53,11 @@ export async function checkHealth({
 }: HealthServices): Promise<Health> {
   const stored = await readStored(store).catch(() => null);
   const refusal = await refusals.check(() => claimLook(store, "health check", new Date()));
-  const engineProblem = engine?.problem() ?? null;
   const problems = [
     ...setupProblems.values(),
-    ...(engineProblem === null ? [] : [engineProblem]),
-    ...(refusal === null
-      ? []
-      : [`The database refuses to write (${refusal}). Deliveries and captures fail until it can.`]),
-  ];
+    engine?.problem() ?? null,
+    refusal && `The database refuses to write (${refusal}). Deliveries and captures fail until it can.`,
+  ].filter((problem) => problem !== null);
   return {
     status: stored && problems.length === 0 ? "ok" : "down",
     ...(problems.length > 0 && { problems }),

@@ -5,21 +5,17 @@ import { Editor, type EditorHandle } from "./sql/editor.tsx";
 import { Examples } from "./sql/examples.tsx";
 import { RunOutcome } from "./sql/outcome.tsx";
 import { SchemaPanel } from "./sql/schema.tsx";
-import { useRun } from "./sql/use-run.ts";
+import { useRun, type Run } from "./sql/use-run.ts";
 
 /** A query box for reading. The query is in the address bar, but runs only when the reader starts it. */
 export function SqlView() {
   const shared = route.value.query.get("query") ?? "";
   const [text, setText] = useState(shared);
   const [limit, setLimit] = useState(1_000);
-  const { run, start, stop, reset } = useRun();
+  const { run: last, start, stop, reset } = useRun();
+  const run: Run = last.is === "idle" || last.query === shared ? last : { is: "idle" }; // the reader went back
   const editor = useRef<EditorHandle>(null);
-  const ran = run.is === "idle" ? null : run.query;
-  useEffect(() => {
-    setText(shared);
-    if (ran !== shared) reset(); // the reader went back, and the result belongs to another query
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when the address changes
-  }, [shared]);
+  useEffect(() => setText(shared), [shared]);
 
   const runQuery = (query: string) => {
     if (query.trim() === "") return;

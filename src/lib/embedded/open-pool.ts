@@ -29,12 +29,12 @@ export function openPool({ maxStatementMs = Infinity, ...config }: PoolOptions):
   const pool = new Pool({ ...config, types: createParsers() });
   pool.on("error", ignore);
   pool.on("connect", (client) => void client.on("error", ignore));
-  const useClient = <Result>(work: (queries: SqlQueries) => Promise<Result>) =>
-    withClient(pool, (client) => work(toSqlQueries(client, maxStatementMs)));
+  const useClient = <Result>(work: (queries: SqlQueries) => Promise<Result>, recover?: Recover) =>
+    withClient(pool, (client) => toSqlQueries(client, maxStatementMs), work, recover);
   return {
     query: (sql, params, options) => useClient((queries) => queries.query(sql, params, options)),
     exec: (sql, options) => useClient((queries) => queries.exec(sql, options)),
-    transaction: (work) => useClient((queries) => transaction(queries, work)),
+    transaction: (work) => useClient((queries) => commit(queries, work), rollBack),
     end: () => pool.end(),
   };
 }
@@ -50,37 +50,46 @@ function createParsers(): TypeOverrides {
   return parsers;
 }
 
+/** Returns true if the connection can be used after an error. */
+type Recover = (queries: SqlQueries) => Promise<boolean>;
+
+/** Without `recover`, a connection is closed after an error, which may be its own. */
 async function withClient<Result>(
   pool: Pool,
-  work: (client: PoolClient) => Promise<Result>,
+  toQueries: (client: PoolClient) => SqlQueries,
+  work: (queries: SqlQueries) => Promise<Result>,
+  recover?: Recover,
 ): Promise<Result> {
   const client = await pool.connect();
+  const queries = toQueries(client);
+  let isUsable = true;
   try {
-    const result = await work(client);
-    client.release();
-    return result;
+    return await work(queries);
   } catch (error) {
-    if (isTimeout(error)) cancel(client);
-    client.release(true); // the error may be the connection's
+    const isSilent = isTimeout(error);
+    if (isSilent) cancel(client);
+    isUsable = !isSilent && recover !== undefined && (await recover(queries));
     throw error;
+  } finally {
+    client.release(!isUsable);
   }
 }
 
-async function transaction<Result>(
+async function commit<Result>(
   queries: SqlQueries,
   work: (tx: SqlQueries) => Promise<Result>,
 ): Promise<Result> {
-  try {
-    await queries.query("begin");
-    const result = await work(queries);
-    await queries.query("commit");
-    return result;
-  } catch (error) {
-    // A connection that did not answer would not answer this either. It is closed, which rolls back, too.
-    if (!isTimeout(error)) await queries.query("rollback").catch(ignore);
-    throw error;
-  }
+  await queries.query("begin");
+  const result = await work(queries);
+  await queries.query("commit");
+  return result;
 }
+
+const rollBack: Recover = (queries) =>
+  queries.query("rollback").then(
+    () => true,
+    () => false,
+  );
 
 function toSqlQueries(client: PoolClient, maxStatementMs: number): SqlQueries {
   const run = <Row>(text: string, values: unknown[] | undefined, maxMs: number) => {

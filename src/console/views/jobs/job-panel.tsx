@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { JobDetail } from "../../../api/console-contract.ts";
+import { describeRepairs } from "../../../client/describe-repairs.ts";
 import { api } from "../../api.ts";
 import { Button } from "../../components/button.tsx";
 import { Loaded } from "../../components/page.tsx";
@@ -10,7 +11,7 @@ import { JobActions } from "./job-actions.tsx";
 import { JobErrorBox, JobEvent, JobFacts, JobSteps } from "./job-sections.tsx";
 import { StateBadge } from "../../components/badge.tsx";
 import { Bar } from "../../components/bar.tsx";
-import { describeProgress, isReconciler, isUnfinished } from "./job-text.ts";
+import { describeProgress, isUnfinished } from "./job-text.ts";
 
 interface JobPanelProps {
   id: string;
@@ -44,7 +45,7 @@ function Detail({ job, onChanged }: { job: JobDetail; onChanged: () => void }) {
   return (
     <>
       <JobActions job={job} onChanged={onChanged} />
-      {job.done !== null && !isReconciler(job) && (
+      {job.done !== null && describeRepairs(job) === null && (
         <div class="panel-progress">
           <Bar
             label={`Progress of job ${job.id}`}

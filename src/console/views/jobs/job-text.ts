@@ -1,5 +1,6 @@
 /** Describes jobs in words. */
 import type { Job } from "../../../api/contract.ts";
+import { describeRepairs } from "../../../client/describe-repairs.ts";
 import { clock, formatCount, formatNumber } from "../../format.ts";
 
 /** Returns the time from the start of the first run to the end, or to now. Null when no run has begun. */
@@ -22,15 +23,10 @@ const withoutRows: Record<Job["state"], string> = {
   cancelled: "nothing stored",
 };
 
-/** A reconciler's `done` counts what it asked for. */
-export function isReconciler({ event_name }: Job): boolean {
-  return event_name.endsWith(".reconcile");
-}
-
-/** Describes how far a sync is, or what the job wrote. */
+/** Describes how far a sync is, what a reconciler started, or what the job wrote. */
 export function describeProgress(job: Job): string {
-  if (job.done !== null && isReconciler(job))
-    return job.done === 0 ? "nothing to repair" : `${formatCount(job.done, "repair")} started`;
+  const repairs = describeRepairs(job);
+  if (repairs !== null) return repairs;
   if (job.done !== null && job.total !== null)
     return `${formatNumber(job.done)} of ${formatCount(job.total, "pull request")}`;
   if (job.done !== null) return formatCount(job.done, "pull request");

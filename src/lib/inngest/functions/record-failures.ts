@@ -7,9 +7,6 @@ import { toJobOfRun } from "../job-of-run.ts";
 
 const id = "record-failures";
 
-/** Inngest's ids of our functions begin with it. */
-const appPrefix = "pr-capture-";
-
 /** Inngest's event about a run that is out of retries. https://www.inngest.com/docs/reference/system-events/inngest-function-failed */
 const functionFailed = eventType("inngest/function.failed", {
   schema: z.object({
@@ -46,14 +43,17 @@ export function createRecordFailures({ inngest, store, log }: RecordFailuresDepe
     if (job) await failJob(store, job.context, { error: toJobError(error), event: job.data });
   }
 
+  /** Inngest's id of a function is that of its app and its own. */
+  const ofThisApp = `${inngest.id}-`;
+
   return inngest.createFunction(
     {
       id,
       retries,
-      triggers: [{ event: functionFailed, if: `event.data.function_id != "${appPrefix}${id}"` }],
+      triggers: [{ event: functionFailed, if: `event.data.function_id != "${ofThisApp}${id}"` }],
     },
     async ({ event: { data }, attempt, step }) => {
-      if (!data.function_id.startsWith(appPrefix)) return; // a function of another app, which may have the same event
+      if (!data.function_id.startsWith(ofThisApp)) return; // a function of another app, which may have the same event
       await step.run("record-failure", async () => {
         if (attempt === 0) log.error(toLogged(data), "A run failed"); // once, even while the database is down
         await record(data, attempt);
